@@ -1,0 +1,1 @@
+"""perfanalysis: is this load test slower than its baseline, beyond noise?"""

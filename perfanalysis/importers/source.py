@@ -1,0 +1,272 @@
+"""Files to import: decompressed by magic number, hashed, split into blocks of whole lines."""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import io
+import json
+import lzma
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from perfanalysis.errors import InputError
+
+HEAD_BYTES = 65_536
+_READ_BYTES = 1 << 20
+_MAX_LINE_BYTES = 64 << 20
+_MAX_DOCUMENT_BYTES = 256 << 20
+_COMPRESSION_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Decompressor(Protocol):
+    """The part of zlib, bz2 and lzma decompressors that streaming needs."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _decompressor(magic: bytes) -> _Decompressor | None:
+    if magic.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(wbits=31)
+    if magic.startswith(b"BZh"):
+        return bz2.BZ2Decompressor()
+    if magic.startswith(b"\xfd7zXZ\x00"):
+        return lzma.LZMADecompressor()
+    return None
+
+
+class _DecompressedStream(io.RawIOBase):
+    """Decompresses while reading; the data before a missing trailer are delivered, not lost.
+
+    A killed tool leaves a gzip file without its end. Python's GzipFile raises there and throws
+    away what it had already decoded.
+    """
+
+    def __init__(self, file: InputFile, compressed: BinaryIO, magic: bytes) -> None:
+        self._file = file
+        self._compressed = compressed
+        self._magic = magic
+        self._decoder = cast("_Decompressor", _decompressor(magic))
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
+        while not self._ready:
+            if self._decoder.eof:
+                data = self._decoder.unused_data or self._compressed.read(_READ_BYTES)
+                # Members may follow each other (`cat a.gz b.gz`); padding with NULs may too.
+                if not data.strip(b"\0"):
+                    if not data:
+                        return 0
+                    continue
+                self._decoder = cast("_Decompressor", _decompressor(self._magic))
+            else:
+                data = self._compressed.read(_READ_BYTES)
+                if not data:
+                    self._file.truncated = True
+                    return 0
+            try:
+                self._ready = self._decoder.decompress(data)
+            except (zlib.error, OSError, lzma.LZMAError) as exc:
+                raise InputError(
+                    f"{self._file.label}: the compressed data are damaged: {exc}",
+                    hint="copy the file again, or decompress it as far as possible first",
+                ) from exc
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def close(self) -> None:
+        self._compressed.close()
+        super().close()
+
+
+class _ZstdStream(io.RawIOBase):
+    """As above for zstd, which Python 3.11 lacks and Arrow brings."""
+
+    def __init__(self, file: InputFile, compressed: BinaryIO) -> None:
+        import pyarrow as pa
+
+        self._file = file
+        self._compressed = compressed
+        self._stream = pa.CompressedInputStream(pa.PythonFile(compressed, mode="r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
+        try:
+            data: bytes = self._stream.read(len(buffer))
+        except OSError as exc:
+            if "Truncated" not in str(exc):
+                raise InputError(
+                    f"{self._file.label}: the compressed data are damaged: {exc}"
+                ) from exc
+            self._file.truncated = True
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@dataclass(kw_only=True)
+class InputFile:
+    """One file of a source.
+
+    Attributes:
+        path: where it is.
+        label: how messages call it: the path as the user gave it.
+        truncated: set while reading when the compressed data end before their trailer.
+    """
+
+    path: Path
+    label: str
+    truncated: bool = field(default=False, init=False)
+
+    @property
+    def name(self) -> str:
+        """The bare file name without compression suffix."""
+        name = self.path.name
+        return self.path.stem if name.lower().endswith(_COMPRESSION_SUFFIXES) else name
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the content is compressed, judged by its first bytes."""
+        with self._open_raw() as raw:
+            magic = raw.read(6)
+        return _decompressor(magic) is not None or _is_zstd(magic)
+
+    def open(self) -> BinaryIO:
+        """Open the file for reading, decompressed if its first bytes say gzip, bz2, xz or zstd.
+
+        Raises:
+            InputError: the file cannot be opened; while reading, damaged compressed data.
+        """
+        raw = self._open_raw()
+        magic = raw.read(6)
+        raw.seek(0)
+        if _is_zstd(magic):
+            return cast("BinaryIO", io.BufferedReader(_ZstdStream(self, raw), _READ_BYTES))
+        if _decompressor(magic) is None:
+            return raw
+        stream = _DecompressedStream(self, raw, magic)
+        return cast("BinaryIO", io.BufferedReader(stream, _READ_BYTES))
+
+    def head(self) -> bytes:
+        """Return the first 64 KiB, decompressed, without byte order mark."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES).removeprefix(_BOM)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file as it is stored, in hexadecimal."""
+        with self._open_raw() as raw:
+            return hashlib.file_digest(raw, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def _open_raw(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as exc:
+            raise InputError(f"{self.label}: cannot be read: {exc.strerror}") from exc
+
+
+def _is_zstd(magic: bytes) -> bool:
+    return magic.startswith(b"\x28\xb5\x2f\xfd")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The files of one run in one format.
+
+    Attributes:
+        files: the leading file first.
+        timezone: zone of times that carry none.
+    """
+
+    files: tuple[InputFile, ...]
+    timezone: tzinfo = UTC
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Whole lines of a file.
+
+    Attributes:
+        data: the bytes, line ends included.
+        first_line: number of the first line in the file, from 1.
+        cut: the file ends here without a line end: the last line may be incomplete.
+    """
+
+    data: bytes
+    first_line: int
+    cut: bool
+
+
+def line_blocks(file: InputFile, *, size: int = 8 << 20) -> Iterator[Block]:
+    """Yield a file in blocks of whole lines of about `size` bytes.
+
+    A byte order mark is dropped, and so are NUL bytes at the end of the file (a power loss leaves
+    them).
+
+    Raises:
+        InputError: a line is longer than 64 MiB.
+    """
+    with file.open() as stream:
+        rest = stream.read(len(_BOM)).removeprefix(_BOM)
+        line = 1
+        while chunk := stream.read(size):
+            data = rest + chunk if rest else chunk
+            end = data.rfind(b"\n") + 1
+            rest = data[end:]
+            if len(rest) > _MAX_LINE_BYTES:
+                if not rest.strip(b"\0"):
+                    rest = b""
+                    continue
+                number = line + data.count(b"\n", 0, end)
+                raise InputError(
+                    f"{file.label}:{number}: "
+                    f"expected lines of at most {_MAX_LINE_BYTES >> 20} MiB, found a longer one"
+                )
+            if end:
+                yield Block(data=data[:end], first_line=line, cut=False)
+                line += data.count(b"\n", 0, end)
+        rest = rest.rstrip(b"\0")
+        if rest:
+            yield Block(data=rest, first_line=line, cut=True)
+
+
+def read_document(file: InputFile) -> Any:  # noqa: ANN401  (any JSON value)
+    """Return a file that is one JSON document.
+
+    Raises:
+        InputError: it is no JSON (with line and column), or larger than 256 MiB.
+    """
+    with file.open() as stream:
+        data = stream.read(_MAX_DOCUMENT_BYTES + 1)
+    if len(data) > _MAX_DOCUMENT_BYTES:
+        limit = _MAX_DOCUMENT_BYTES >> 20
+        raise InputError(f"{file.label}: expected a JSON document of at most {limit} MiB")
+    try:
+        return json.loads(data.removeprefix(_BOM).rstrip(b"\0"))
+    except json.JSONDecodeError as exc:
+        raise InputError(
+            f"{file.label}:{exc.lineno}: expected JSON, found {exc.msg.lower()} "
+            f"at column {exc.colno}",
+            hint="the file may be cut short: was the tool killed while it wrote?",
+        ) from exc
+    except (UnicodeDecodeError, RecursionError) as exc:
+        raise InputError(f"{file.label}:1: expected a JSON document in UTF-8: {exc}") from exc

@@ -1,0 +1,1 @@
+"""Run bundles: written atomically, read lazily."""

@@ -1,0 +1,68 @@
+"""The check that every batch passes before it is written."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfanalysis.errors import InputError
+
+_NEVER_NEGATIVE = (
+    "latency_ms",
+    "blocked_ms",
+    "connect_ms",
+    "tls_ms",
+    "send_ms",
+    "wait_ms",
+    "receive_ms",
+    "duration_s",
+    "requests",
+    "failures",
+    "latency_mean_ms",
+    "latency_min_ms",
+    "latency_max_ms",
+)
+
+
+def conform(batch: pa.RecordBatch, schema: pa.Schema, *, origin: str) -> pa.RecordBatch:
+    """Return a batch in the full schema: columns ordered, missing ones null, text plain.
+
+    Args:
+        batch: any subset of the columns of `schema`.
+        schema: one of the schemas of `perfanalysis.model`.
+        origin: who made the batch, for messages.
+
+    Raises:
+        InputError: an unknown or missing column, a type that does not cast, a null where none may
+            be, a negative or infinite number. It is the importer's fault, not the user's.
+    """
+    unknown = set(batch.schema.names) - set(schema.names)
+    if unknown:
+        raise InputError(f"{origin}: unknown columns {sorted(unknown)}")
+    columns = [_column(batch, field, origin) for field in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, origin: str) -> pa.Array:
+    if field.name not in batch.schema.names:
+        if not field.nullable:
+            raise InputError(f"{origin}: column {field.name!r} is missing")
+        return pa.nulls(batch.num_rows, field.type)
+    column = batch.column(field.name)
+    if column.type != field.type:
+        try:
+            column = column.cast(field.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as exc:
+            raise InputError(f"{origin}: column {field.name!r}: {exc}") from exc
+    if not field.nullable and column.null_count:
+        raise InputError(f"{origin}: column {field.name!r} holds {column.null_count} nulls")
+    if pa.types.is_floating(field.type) and not _all(pc.is_finite(column)):
+        raise InputError(f"{origin}: column {field.name!r} holds a number that is not finite")
+    if field.name in _NEVER_NEGATIVE and not _all(pc.greater_equal(column, 0)):
+        raise InputError(f"{origin}: column {field.name!r} holds a negative number")
+    return column
+
+
+def _all(mask: pa.Array) -> bool:
+    # Nulls are skipped: a missing number is neither infinite nor negative.
+    return bool(pc.all(mask, min_count=0).as_py())
