@@ -1,1 +1,1 @@
-"""TODO."""
+"""Meaning: what the numbers of runs say about the names that were exercised."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Numbers in, numbers out: knows no file, no unit, no endpoint."""

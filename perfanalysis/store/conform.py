@@ -6,6 +6,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfanalysis.errors import InputError
+from perfanalysis.model.histograms import HISTOGRAMS
+from perfanalysis.model.intervals import INTERVALS
+from perfanalysis.model.requests import REQUESTS
+from perfanalysis.model.series import SERIES
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "requests": REQUESTS,
+    "intervals": INTERVALS,
+    "series": SERIES,
+    "histograms": HISTOGRAMS,
+}
 
 _NEVER_NEGATIVE = (
     "latency_ms",

@@ -1,0 +1,184 @@
+"""Current runs against baseline runs: which names changed, in which metric, beyond noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate
+from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
+from perfanalysis.analysis.judge import Judged, Settings, judge
+from perfanalysis.analysis.verdicts import decide, overall
+from perfanalysis.errors import UsageError
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.metric import Metric, parse_metric
+from perfanalysis.model.results import Comparison, NotJudged
+from perfanalysis.model.run import Evidence
+from perfanalysis.stats.multiplicity import holm
+from perfanalysis.store.bundle import Run
+
+DEFAULT_METRICS = ("latency.p50", "latency.p95", "latency.p99", "error_rate", "throughput")
+_COARSE_METRICS = ("latency.mean",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pairing:
+    """One name and metric with the estimates of every run of both sides."""
+
+    name: str
+    metric: Metric
+    current: list[Estimate]
+    baseline: list[Estimate]
+
+
+def compare_runs(
+    current: Sequence[Run],
+    baseline: Sequence[Run],
+    *,
+    settings: Settings,
+    metrics: Sequence[str] = (),
+    names: Sequence[str] = (),
+    allow_missing: Sequence[str] = (),
+) -> Comparison:
+    """Compare one or several current runs with one or several baseline runs.
+
+    Args:
+        current: the new runs, at least one.
+        baseline: what they are held against, at least one.
+        settings: tolerance, alpha and assumed noise.
+        metrics: keys such as `latency.p95`; empty for the default set.
+        names: globs of names to compare; empty for all.
+        allow_missing: globs of names that may be missing on either side.
+
+    Raises:
+        ConfigError: an unknown metric.
+        UsageError: a glob of `names` matches nothing.
+    """
+    ours = [RunEvidence(run) for run in current]
+    theirs = [RunEvidence(run) for run in baseline]
+    chosen = _metrics(metrics, [*ours, *theirs])
+    shared, not_judged = _names(ours, theirs, names)
+    pairings: list[_Pairing] = []
+    for name in shared:
+        for metric in chosen:
+            try:
+                pairings.append(_pair(name, metric, ours, theirs))
+            except NotEstimableError as exc:
+                not_judged.append(
+                    NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
+                )
+    judged = [judge(p.name, p.metric, p.current, p.baseline, settings) for p in pairings]
+    results = decide(judged, _adjusted(judged), settings)
+    missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
+    verdict, reasons = overall(results, missing, strict=settings.strict)
+    return Comparison(
+        verdict=verdict,
+        reasons=reasons,
+        design=f"{len(ours)}v{len(theirs)}",
+        tolerance=settings.tolerance,
+        alpha=settings.alpha,
+        correction="holm+bh",
+        current=tuple(run.info for run in ours),
+        baseline=tuple(run.info for run in theirs),
+        judged=len(results),
+        not_judged=tuple(not_judged),
+        results=results,
+        caveats=_caveats(ours, theirs),
+    )
+
+
+def _metrics(keys: Sequence[str], runs: Sequence[RunEvidence]) -> list[Metric]:
+    if keys:
+        return [parse_metric(key) for key in dict.fromkeys(keys)]
+    # Sources without rows know the mean exactly and percentiles roughly, or not at all.
+    coarse = any(run.info.evidence is not Evidence.REQUESTS for run in runs)
+    extra = _COARSE_METRICS if coarse else ()
+    return [parse_metric(key) for key in (*extra, *DEFAULT_METRICS)]
+
+
+def _names(
+    ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence], globs: Sequence[str]
+) -> tuple[list[str], list[NotJudged]]:
+    """Return the names that every run has, and the others with the reason."""
+    sides = {"current": ours, "baseline": theirs}
+    everywhere = {name for runs in sides.values() for run in runs for name in run.names}
+    wanted = sorted(n for n in everywhere if not globs or any(fnmatchcase(n, g) for g in globs))
+    for pattern in globs:
+        if not any(fnmatchcase(name, pattern) for name in everywhere):
+            known = ", ".join(sorted(everywhere)[:10])
+            raise UsageError(f"--name {pattern!r} matches none of the names: {known}")
+    shared, missing = [], []
+    for name in wanted:
+        absent = [side for side, runs in sides.items() if not all(name in r.names for r in runs)]
+        if not absent:
+            shared.append(name)
+            continue
+        side = absent[0]
+        quantity = "every" if _gone(name, sides[side]) else "a"
+        message = f"{name!r} is missing in {quantity} {side} run"
+        missing.append(
+            NotJudged(name=name, metric=None, reason=f"missing-in-{side}", message=message)
+        )
+    return shared, missing
+
+
+def _gone(name: str, runs: Sequence[RunEvidence]) -> bool:
+    return not any(name in run.names for run in runs)
+
+
+def _pair(
+    name: str, metric: Metric, ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]
+) -> _Pairing:
+    def side(runs: Sequence[RunEvidence], word: str) -> list[Estimate]:
+        found = []
+        for run in runs:
+            evidence: NameEvidence = run.names[name]
+            try:
+                found.append(estimate(evidence, metric))
+            except NotEstimableError as exc:
+                raise NotEstimableError(
+                    exc.reason, f"{exc} ({word} run {run.info.name!r})"
+                ) from exc
+        return found
+
+    return _Pairing(
+        name=name, metric=metric, current=side(ours, "current"), baseline=side(theirs, "baseline")
+    )
+
+
+def _adjusted(judged: Sequence[Judged]) -> list[float | None]:
+    """Return Holm's p-values over the gating family; the others are left alone."""
+    family = [index for index, entry in enumerate(judged) if entry.gate]
+    corrected = holm(np.array([judged[index].p_value for index in family]))
+    adjusted: list[float | None] = [None] * len(judged)
+    for index, value in zip(family, corrected, strict=True):
+        adjusted[index] = float(value)
+    return adjusted
+
+
+def _blocks(entry: NotJudged, allow_missing: Sequence[str]) -> bool:
+    """Say whether something that was not judged forbids a green verdict."""
+    if entry.reason != "missing-in-current":
+        return False
+    return not any(fnmatchcase(entry.name, pattern) for pattern in allow_missing)
+
+
+def _caveats(ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]) -> tuple[Caveat, ...]:
+    found: list[Caveat] = []
+    if len(ours) == 1 and len(theirs) == 1:
+        message = (
+            "one run a side cannot show how much identical runs differ: an assumed run noise "
+            "stands in for it; several runs a side, or a calibrated baseline, would measure it"
+        )
+        found.append(Caveat(code="single-run", message=message))
+    if {run.info.id for run in ours} & {run.info.id for run in theirs}:
+        message = "the same run stands on both sides"
+        found.append(Caveat(code="same-run", message=message))
+    tools = {run.info.tool for run in (*ours, *theirs)}
+    if len(tools) > 1:
+        message = f"the runs come from different tools, which time differently: {sorted(tools)}"
+        found.append(Caveat(code="different-tools", message=message))
+    return tuple(found)

@@ -1,0 +1,219 @@
+"""One metric of one name in one run: its value, and what that run says about its error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from perfanalysis.analysis.evidence import NameEvidence
+from perfanalysis.model.metric import Metric
+from perfanalysis.stats.dependence import (
+    MIN_EXCEEDANCES,
+    TooFewError,
+    WithinRun,
+    batch_numbers,
+    mean_within_run,
+    quantile_within_run,
+)
+from perfanalysis.stats.histogram import spread
+from perfanalysis.stats.rates import Share, share_of
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MIN_REQUESTS_FOR_RATE = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A metric of one name in one run.
+
+    Attributes:
+        value: in the metric's unit.
+        se_log: standard error of log(value) within the run; None where the source hides it.
+        df: its degrees of freedom.
+        n: requests behind the value.
+        n_effective: independent requests that would be as uncertain, or None.
+        share: events and trials, for rates only.
+        resolution: relative error bound of the value itself, or None for a negligible one.
+    """
+
+    value: float
+    se_log: float | None
+    df: float
+    n: int
+    n_effective: float | None
+    share: Share | None
+    resolution: float | None
+
+
+def _measured(found: WithinRun) -> Estimate:
+    return Estimate(
+        value=found.value,
+        se_log=found.se_log,
+        df=found.df,
+        n=found.n,
+        n_effective=found.n_effective,
+        share=None,
+        resolution=None,
+    )
+
+
+def _reported(value: float, n: int, *, resolution: float | None) -> Estimate:
+    return Estimate(
+        value=value,
+        se_log=None,
+        df=np.inf,
+        n=n,
+        n_effective=None,
+        share=None,
+        resolution=resolution,
+    )
+
+
+class NotEstimableError(ValueError):
+    """The run does not carry the metric.
+
+    Attributes:
+        reason: a stable code.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def estimate(evidence: NameEvidence, metric: Metric) -> Estimate:
+    """Return the estimate of a metric.
+
+    Raises:
+        NotEstimableError: too few requests, too short a run, or a source that does not tell.
+    """
+    if metric.key == "error_rate":
+        return _error_rate(evidence)
+    if metric.key == "throughput":
+        return _throughput(evidence)
+    if metric.quantile is not None:
+        return _quantile(evidence, metric, metric.quantile)
+    return _mean(evidence)
+
+
+def _quantile(evidence: NameEvidence, metric: Metric, q: float) -> Estimate:
+    if evidence.latencies is None:
+        return _reported_quantile(evidence, metric, q)
+    try:
+        return _measured(quantile_within_run(evidence.latencies, q))
+    except TooFewError as exc:
+        raise NotEstimableError("too-few-requests", str(exc)) from exc
+
+
+def _reported_quantile(evidence: NameEvidence, metric: Metric, q: float) -> Estimate:
+    total = evidence.total
+    reported = total.quantiles if total is not None else {}
+    value = next((found for key, found in reported.items() if abs(key - q) < 1e-9), None)
+    if total is None or value is None:
+        raise NotEstimableError("not-reported", f"the source does not report {metric.key}")
+    beyond = total.requests * min(q, 1 - q)
+    if beyond < MIN_EXCEEDANCES:
+        need = int(np.ceil(MIN_EXCEEDANCES / min(q, 1 - q)))
+        raise NotEstimableError(
+            "too-few-requests",
+            f"{metric.key} needs at least {need} requests, found {total.requests}",
+        )
+    if value <= 0:
+        raise NotEstimableError(
+            "zero", f"{metric.key} is 0: there is no relative change of nothing"
+        )
+    return _reported(value, total.requests, resolution=total.quantile_error)
+
+
+def _mean(evidence: NameEvidence) -> Estimate:
+    sums = _window_sums(evidence)
+    if sums is not None:
+        try:
+            return _measured(mean_within_run(*sums))
+        except TooFewError as exc:
+            raise NotEstimableError("too-short", str(exc)) from exc
+    total = evidence.total
+    if total is None or not total.mean_ms:
+        raise NotEstimableError("not-reported", "the source does not report a mean latency")
+    return _reported(total.mean_ms, total.requests, resolution=None)
+
+
+def _window_sums(evidence: NameEvidence) -> tuple[Ints, Ints, Floats] | None:
+    """Return windows in time with their requests and the sum of their latencies, where known."""
+    data, windows = evidence.latencies, evidence.windows
+    if data is not None:
+        low, high = spread(data.bucket, data.clock_resolution)
+        starts, position = np.unique(data.window, return_inverse=True)
+        counts = np.bincount(position, weights=data.count).astype(np.int64)
+        middle = (low + high) / 2
+        return starts, counts, np.bincount(position, weights=middle * data.count).astype(np.float64)
+    if windows is None or windows.mean_ms is None:
+        return None
+    used = (windows.requests > 0) & ~np.isnan(windows.mean_ms)
+    counts = windows.requests[used]
+    return windows.start_us[used], counts, windows.mean_ms[used] * counts
+
+
+def _error_rate(evidence: NameEvidence) -> Estimate:
+    if evidence.requests < MIN_REQUESTS_FOR_RATE:
+        raise NotEstimableError(
+            "too-few-requests",
+            f"an error rate needs at least {MIN_REQUESTS_FOR_RATE} requests, "
+            f"found {evidence.requests}",
+        )
+    windows = evidence.windows
+    whole = Share(events=evidence.failures, n=evidence.requests, design_effect=1.0)
+    if windows is not None and windows.requests.sum() > 0:
+        batch = batch_numbers(windows.start_us, windows.requests)
+        batched = share_of(
+            np.bincount(batch, weights=windows.failures).astype(np.int64),
+            np.bincount(batch, weights=windows.requests).astype(np.int64),
+        )
+        whole = Share(
+            events=evidence.failures, n=evidence.requests, design_effect=batched.design_effect
+        )
+    return Estimate(
+        value=whole.value,
+        se_log=None,
+        df=np.inf,
+        n=whole.n,
+        n_effective=whole.n_effective,
+        share=whole,
+        resolution=None,
+    )
+
+
+def _throughput(evidence: NameEvidence) -> Estimate:
+    if not evidence.duration_s or evidence.requests < MIN_REQUESTS_FOR_RATE:
+        raise NotEstimableError(
+            "too-few-requests", "a throughput needs a duration and at least 10 requests"
+        )
+    se_log: float | None = None
+    df = np.inf
+    if evidence.windows is not None and len(evidence.windows.start_us) >= 2:
+        se_log, df = _count_error(evidence)
+    return Estimate(
+        value=evidence.requests / evidence.duration_s,
+        se_log=se_log,
+        df=df,
+        n=evidence.requests,
+        n_effective=None,
+        share=None,
+        resolution=None,
+    )
+
+
+def _count_error(evidence: NameEvidence) -> tuple[float | None, float]:
+    """Return the standard error of log(throughput) from equal spans of time (statistics.md, 3c)."""
+    windows = evidence.windows
+    if windows is None:
+        return None, np.inf
+    first, last = windows.start_us[0], windows.start_us[-1]
+    spans = 10
+    position = np.minimum((windows.start_us - first) * spans // max(last - first, 1), spans - 1)
+    counts = np.bincount(position, weights=windows.requests, minlength=spans)
+    return float(np.std(counts, ddof=1) / (np.mean(counts) * np.sqrt(spans))), spans - 1

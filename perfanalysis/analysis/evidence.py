@@ -1,0 +1,192 @@
+"""What a run offers to comparison, per name: histograms over time, windows, or totals.
+
+Only requests count: transactions, iterations and checks stand beside their children and would be
+counted twice. Nothing here reads request rows, so the cost does not grow with their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfanalysis.model.intervals import Scope
+from perfanalysis.model.requests import Kind
+from perfanalysis.model.run import Evidence, RunInfo
+from perfanalysis.stats.dependence import WindowedHistogram
+from perfanalysis.store.bundle import Run
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Windows:
+    """Requests and failures over time; every array has shape (windows,), time increasing.
+
+    Attributes:
+        start_us: start of each window, microseconds since 1970.
+        mean_ms: mean latency of the window's requests, NaN where unknown; None without any.
+    """
+
+    start_us: Ints
+    requests: Ints
+    failures: Ints
+    mean_ms: Floats | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Total:
+    """One name over the whole run, as the tool reported it.
+
+    Attributes:
+        quantiles: latency in milliseconds by quantile.
+        quantile_error: relative error bound of these; None where the tool does not say.
+    """
+
+    requests: int
+    failures: int
+    duration_s: float | None
+    mean_ms: float | None
+    quantiles: dict[float, float]
+    quantile_error: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NameEvidence:
+    """One name of one run. What the source does not offer is None."""
+
+    name: str
+    requests: int
+    failures: int
+    duration_s: float | None
+    latencies: WindowedHistogram | None
+    windows: Windows | None
+    total: Total | None
+
+
+class RunEvidence:
+    """All names of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.info: RunInfo = run.info
+        self._run = run
+
+    @cached_property
+    def names(self) -> dict[str, NameEvidence]:
+        """Evidence by name, in order of names."""
+        if self.info.evidence is Evidence.REQUESTS:
+            return _from_histograms(self._run)
+        return _from_intervals(self._run)
+
+
+def _from_histograms(run: Run) -> dict[str, NameEvidence]:
+    table = _requests_only(run.histograms_table)
+    found: dict[str, NameEvidence] = {}
+    for name, part in _by_name(table):
+        window = part.column("window").cast(pa.int64()).to_numpy()
+        count = part.column("count").to_numpy()
+        ok = part.column("ok").to_numpy(zero_copy_only=False).astype(bool)
+        timed = pc.is_valid(part.column("bucket")).to_numpy(zero_copy_only=False)
+        bucket = pc.fill_null(part.column("bucket"), 0).to_numpy().astype(np.int64)
+        # Failures are fast or slow for reasons of their own: latency is that of successes.
+        good = ok & timed
+        windows = _count_windows(window, count, ok)
+        found[name] = NameEvidence(
+            name=name,
+            requests=int(count.sum()),
+            failures=int(count[~ok].sum()),
+            duration_s=run.info.duration_s,
+            latencies=WindowedHistogram(
+                window=window[good],
+                bucket=bucket[good],
+                count=count[good],
+                clock_resolution=run.info.clock_resolution_ms,
+            ),
+            windows=windows,
+            total=None,
+        )
+    return found
+
+
+def _count_windows(window: Ints, count: Ints, ok: npt.NDArray[np.bool_]) -> Windows:
+    starts, position = np.unique(window, return_inverse=True)
+    return Windows(
+        start_us=starts,
+        requests=np.bincount(position, weights=count).astype(np.int64),
+        failures=np.bincount(position, weights=count * ~ok).astype(np.int64),
+        mean_ms=None,
+    )
+
+
+def _from_intervals(run: Run) -> dict[str, NameEvidence]:
+    table = _requests_only(run.intervals_table)
+    found: dict[str, NameEvidence] = {}
+    for name, part in _by_name(table):
+        scope = np.array(part.column("scope").to_pylist())
+        windows = _windows(part.filter(pa.array(scope == Scope.WINDOW.value)))
+        total = _total(part.filter(pa.array(scope == Scope.RUN.value)))
+        # The tool's own totals are more complete than its windows: the last is often missing.
+        counted = total if total is not None else windows
+        if counted is None:
+            continue
+        duration_s = total.duration_s if total and total.duration_s else run.info.duration_s
+        found[name] = NameEvidence(
+            name=name,
+            requests=int(np.sum(counted.requests)),
+            failures=int(np.sum(counted.failures)),
+            duration_s=duration_s,
+            latencies=None,
+            windows=windows,
+            total=total,
+        )
+    return found
+
+
+def _windows(part: pa.Table) -> Windows | None:
+    if part.num_rows == 0:
+        return None
+    part = part.sort_by("started_at")
+    mean = part.column("latency_mean_ms").to_numpy(zero_copy_only=False).astype(np.float64)
+    return Windows(
+        start_us=part.column("started_at").cast(pa.int64()).to_numpy(),
+        requests=part.column("requests").to_numpy(),
+        failures=part.column("failures").to_numpy(),
+        mean_ms=None if np.isnan(mean).all() else mean,
+    )
+
+
+def _total(part: pa.Table) -> Total | None:
+    if part.num_rows == 0:
+        return None
+    row = part.slice(0, 1).to_pylist()[0]
+    return Total(
+        requests=row["requests"],
+        failures=row["failures"],
+        duration_s=row["duration_s"],
+        mean_ms=row["latency_mean_ms"],
+        quantiles={entry["q"]: entry["latency_ms"] for entry in row["quantiles"] or ()},
+        quantile_error=row["quantile_error"],
+    )
+
+
+def _requests_only(table: pa.Table) -> pa.Table:
+    return table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
+
+
+def _by_name(table: pa.Table) -> list[tuple[str, pa.Table]]:
+    """Split a table by name; within a name the order of rows is kept."""
+    table = table.sort_by("name")
+    names = table.column("name").to_numpy(zero_copy_only=False)
+    if len(names) == 0:
+        return []
+    firsts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
+    ends = np.append(firsts[1:], len(names))
+    return [
+        (str(names[first]), table.slice(first, end - first))
+        for first, end in zip(firsts, ends, strict=True)
+    ]

@@ -1,0 +1,284 @@
+"""One run in numbers: counts, rates and percentiles per name and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfanalysis.analysis.thresholds import judge_thresholds
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.intervals import Scope
+from perfanalysis.model.requests import Kind
+from perfanalysis.model.results import (
+    CheckSummary,
+    Latency,
+    NameSummary,
+    SeriesSummary,
+    Summary,
+)
+from perfanalysis.model.run import Evidence, Fidelity
+from perfanalysis.model.series import SeriesKind
+from perfanalysis.store.bundle import Run
+
+Floats = npt.NDArray[np.float64]
+Row: TypeAlias = dict[str, Any]
+
+# A percentile with fewer requests above it is the whim of one or two of them.
+MIN_ABOVE = 2
+_QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+_NO_LATENCY = Latency(
+    mean=None, min=None, p50=None, p75=None, p90=None, p95=None, p99=None, p999=None, max=None
+)
+_ROW_COLUMNS = ("name", "kind", "ok", "latency_ms", "bytes_received")
+
+
+def summarize_run(run: Run) -> Summary:
+    """Return the summary of a run.
+
+    Latencies are those of all requests that have one, failed ones included, as every tool prints
+    them. Percentiles of rows are of type 7 (linear between order statistics, as numpy and k6);
+    those of other evidence are the tool's own.
+    """
+    if run.info.evidence is Evidence.REQUESTS:
+        names, total, checks = _from_rows(run)
+    else:
+        names, total, checks = _from_intervals(run)
+    return Summary(
+        run=run.info,
+        names=names,
+        total=total,
+        series=_series(run),
+        checks=checks,
+        thresholds=judge_thresholds(run),
+    )
+
+
+def quantile_or_none(ordered: Floats, q: float) -> float | None:
+    """Return the type-7 quantile of increasing values; None with fewer than two above it.
+
+    >>> quantile_or_none(np.arange(1.0, 101.0), 0.95)
+    95.05
+    """
+    n = len(ordered)
+    if n == 0 or n * (1 - q) < MIN_ABOVE - 1e-9:
+        return None
+    position = q * (n - 1)
+    low = int(position)
+    high = min(low + 1, n - 1)
+    weight = position - low
+    return float(ordered[low] + (ordered[high] - ordered[low]) * weight)
+
+
+def _from_rows(
+    run: Run,
+) -> tuple[tuple[NameSummary, ...], NameSummary, tuple[CheckSummary, ...]]:
+    table = run.table("requests", _ROW_COLUMNS)
+    is_check = pc.equal(table.column("kind"), Kind.CHECK.value)
+    checks = _checks(table.filter(is_check))
+    table = table.filter(pc.invert(is_check))
+    seconds = run.info.duration_s
+    names = tuple(_row_summary(name, kind, part, seconds) for name, kind, part in _groups(table))
+    requests = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
+    return names, _row_summary(None, Kind.REQUEST, requests, seconds), checks
+
+
+def _groups(table: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
+    """Yield the rows of each kind and name, requests first."""
+    encoded = [table.column(key).combine_chunks().dictionary_encode() for key in ("kind", "name")]
+    kinds, names = (_flat(column).dictionary.to_pylist() for column in encoded)
+    codes = [_flat(column).indices.to_numpy().astype(np.int64) for column in encoded]
+    group = codes[0] * max(len(names), 1) + codes[1]
+    order = np.argsort(group, kind="stable")
+    sorted_groups = group[order]
+    starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
+    ends = np.append(starts[1:], len(group))
+    found = []
+    for start, end in zip(starts, ends, strict=True):
+        kind, name = divmod(int(sorted_groups[start]), max(len(names), 1))
+        found.append((kinds[kind], names[name], order[start:end]))
+    for kind, name, rows in sorted(found, key=lambda f: (f[0] != Kind.REQUEST, f[0], f[1])):
+        yield name, kind, table.take(pa.array(rows))
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _row_summary(
+    name: str | None, kind: str, table: pa.Table, seconds: float | None
+) -> NameSummary:
+    n = table.num_rows
+    failures = n - (pc.sum(table.column("ok")).as_py() or 0)
+    latency, caveats = _latency(table.column("latency_ms").drop_null().to_numpy())
+    return NameSummary(
+        name=name,
+        kind=kind,
+        requests=n,
+        failures=failures,
+        error_rate=failures / n if n else None,
+        throughput=n / seconds if seconds else None,
+        latency=latency,
+        fidelity=Fidelity.EXACT,
+        bytes_received=pc.sum(table.column("bytes_received")).as_py(),
+        caveats=caveats,
+    )
+
+
+def _latency(values: Floats) -> tuple[Latency, tuple[Caveat, ...]]:
+    if len(values) == 0:
+        return _NO_LATENCY, ()
+    ordered = np.sort(values)
+    quantiles = {key: quantile_or_none(ordered, q) for key, q in _QUANTILES.items()}
+    latency = Latency(
+        mean=float(values.mean()), min=float(ordered[0]), max=float(ordered[-1]), **quantiles
+    )
+    return latency, _missing(quantiles, len(values))
+
+
+def _missing(quantiles: dict[str, float | None], n: int) -> tuple[Caveat, ...]:
+    absent = [key.replace("p999", "p99.9") for key, value in quantiles.items() if value is None]
+    if not absent:
+        return ()
+    message = f"{n} requests are too few for {', '.join(absent)}"
+    return (Caveat(code="too-few-requests", message=message),)
+
+
+def _checks(table: pa.Table) -> tuple[CheckSummary, ...]:
+    counted = table.group_by("name").aggregate([("ok", "sum"), ("ok", "count")]).to_pylist()
+    return tuple(
+        CheckSummary(name=row["name"], passes=row["ok_sum"], fails=row["ok_count"] - row["ok_sum"])
+        for row in sorted(counted, key=lambda row: str(row["name"]))
+    )
+
+
+def _from_intervals(
+    run: Run,
+) -> tuple[tuple[NameSummary, ...], NameSummary, tuple[CheckSummary, ...]]:
+    rows = run.intervals_table.to_pylist()
+    checks = tuple(
+        CheckSummary(
+            name=row["name"], passes=row["requests"] - row["failures"], fails=row["failures"]
+        )
+        for row in rows
+        if row["kind"] == Kind.CHECK
+    )
+    grouped: dict[tuple[bool, str, str], list[Row]] = {}
+    for row in rows:
+        if row["kind"] != Kind.CHECK:
+            key = (row["kind"] != Kind.REQUEST, row["kind"], row["name"])
+            grouped.setdefault(key, []).append(row)
+    names = tuple(
+        _interval_summary(name, kind, found, run)
+        for (_, kind, name), found in sorted(grouped.items())
+    )
+    return names, _interval_total([n for n in names if n.kind == Kind.REQUEST], run), checks
+
+
+def _interval_summary(name: str, kind: str, rows: list[Row], run: Run) -> NameSummary:
+    """Summarise one name: the tool's whole-run row where there is one, else its windows."""
+    whole = next((row for row in rows if row["scope"] == Scope.RUN), None)
+    counted = [whole] if whole is not None else rows
+    n = sum(row["requests"] for row in counted)
+    failures = sum(row["failures"] for row in counted)
+    seconds = (whole and whole["duration_s"]) or run.info.duration_s
+    latency, caveats = _reported_latency(whole, counted)
+    received = [row["bytes_received"] for row in counted]
+    return NameSummary(
+        name=name,
+        kind=kind,
+        requests=n,
+        failures=failures,
+        error_rate=failures / n if n else None,
+        throughput=n / seconds if seconds else None,
+        latency=latency,
+        fidelity=Fidelity.REPORTED if whole is not None else Fidelity.WINDOWED,
+        bytes_received=None if None in received else sum(received),
+        caveats=caveats,
+    )
+
+
+def _reported_latency(whole: Row | None, rows: list[Row]) -> tuple[Latency, tuple[Caveat, ...]]:
+    means = [
+        (r["latency_mean_ms"], r["requests"]) for r in rows if r["latency_mean_ms"] is not None
+    ]
+    timed = sum(n for _, n in means)
+    lowest = [row["latency_min_ms"] for row in rows if row["latency_min_ms"] is not None]
+    highest = [row["latency_max_ms"] for row in rows if row["latency_max_ms"] is not None]
+    reported = {round(e["q"], 6): e["latency_ms"] for e in (whole and whole["quantiles"]) or ()}
+    latency = Latency(
+        mean=sum(mean * n for mean, n in means) / timed if timed else None,
+        min=min(lowest, default=None),
+        max=max(highest, default=None),
+        **{key: reported.get(q) for key, q in _QUANTILES.items()},
+    )
+    error = whole and whole["quantile_error"]
+    if not reported:
+        message = "the source does not report percentiles of the whole run"
+        return latency, (Caveat(code="no-percentiles", message=message),)
+    if error:
+        message = f"the source rounds percentiles to {error * 100:g} %"
+        return latency, (Caveat(code="coarse-percentiles", message=message),)
+    return latency, ()
+
+
+def _interval_total(names: list[NameSummary], run: Run) -> NameSummary:
+    n = sum(entry.requests for entry in names)
+    failures = sum(entry.failures for entry in names)
+    means = [(e.latency.mean, e.requests) for e in names if e.latency.mean is not None]
+    timed = sum(count for _, count in means)
+    latency_sum = sum(mean * count for mean, count in means)
+    received = [entry.bytes_received for entry in names]
+    mins = [e.latency.min for e in names if e.latency.min is not None]
+    maxs = [e.latency.max for e in names if e.latency.max is not None]
+    only = names[0].latency if len(names) == 1 else _NO_LATENCY
+    caveats: tuple[Caveat, ...] = ()
+    if len(names) > 1:
+        message = "percentiles of several names cannot be added up without their requests"
+        caveats = (Caveat(code="no-percentiles", message=message),)
+    return NameSummary(
+        name=None,
+        kind=Kind.REQUEST,
+        requests=n,
+        failures=failures,
+        error_rate=failures / n if n else None,
+        throughput=n / run.info.duration_s if run.info.duration_s else None,
+        latency=Latency(
+            mean=latency_sum / timed if timed else None,
+            min=min(mins, default=None),
+            max=max(maxs, default=None),
+            **{key: getattr(only, key) for key in _QUANTILES},
+        ),
+        fidelity=Fidelity.REPORTED,
+        bytes_received=None if None in received else sum(b for b in received if b is not None),
+        caveats=caveats,
+    )
+
+
+def _series(run: Run) -> tuple[SeriesSummary, ...]:
+    table = run.table("series", ("metric", "value", "unit", "kind"))
+    seconds = run.info.duration_s
+    found = []
+    for metric in sorted(table.column("metric").unique().to_pylist()):
+        part = table.filter(pc.equal(table.column("metric"), metric))
+        values = np.sort(part.column("value").to_numpy())
+        kind = part.column("kind")[0].as_py()
+        total = float(values.sum()) if kind == SeriesKind.COUNTER else None
+        mean = float(values.mean()) if total is None or not seconds else total / seconds
+        found.append(
+            SeriesSummary(
+                metric=metric,
+                unit=part.column("unit")[0].as_py(),
+                kind=kind,
+                n=len(values),
+                mean=mean,
+                p95=float(np.quantile(values, 0.95)),
+                max=float(values[-1]),
+                total=total,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,163 @@
+"""Shares such as error rates: valid at zero, aware that errors come in bursts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from perfanalysis.stats.differences import Difference, student_quantile, welch
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Events out of trials in one run.
+
+    Attributes:
+        events: how many failed.
+        n: of how many.
+        design_effect: variance of the batches' shares over that of independent trials, at least 1.
+    """
+
+    events: int
+    n: int
+    design_effect: float
+
+    @property
+    def value(self) -> float:
+        """The share, 0..1."""
+        return self.events / self.n
+
+    @property
+    def n_effective(self) -> float:
+        """Independent trials that would be as uncertain."""
+        return self.n / self.design_effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareDifference:
+    """current minus baseline, both 0..1, with an interval at each confidence that verdicts need."""
+
+    estimate: float
+    interval_95: tuple[float, float]
+    interval_90: tuple[float, float]
+    p_value: float
+    detectable: float
+    method: str
+
+
+def share_of(events: Ints, trials: Ints) -> Share:
+    """Return the share of one run from its batches, with the design effect of bursts.
+
+    Args:
+        events: failures per batch, shape (batches,).
+        trials: requests per batch, shape (batches,), not all zero.
+
+    >>> share_of(np.array([0, 10, 0, 0]), np.array([100, 100, 100, 100])).design_effect > 5
+    True
+    """
+    n, total = int(trials.sum()), int(events.sum())
+    used = trials > 0
+    p = total / n
+    effect = 1.0
+    if 0 < p < 1 and used.sum() > 1:
+        weights = trials[used] / n
+        spread = np.sum((weights * (events[used] / trials[used] - p)) ** 2)
+        variance = spread * used.sum() / (used.sum() - 1)
+        effect = max(1.0, float(variance / (p * (1 - p) / n)))
+    return Share(events=total, n=n, design_effect=effect)
+
+
+def wilson(share: Share, z: float) -> tuple[float, float]:
+    """Return Wilson's score interval for a share, on its effective number of trials.
+
+    Wilson, JASA 22 (1927) 209-212; statistics.md, 3c.
+    """
+    n, p = share.n_effective, share.value
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def newcombe(current: Share, baseline: Share, confidence: float) -> tuple[float, float]:
+    """Return the interval of a difference of two shares, valid when one or both are zero.
+
+    Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10.
+
+    >>> a, b = Share(events=56, n=70, design_effect=1.0), Share(events=48, n=80, design_effect=1.0)
+    >>> [round(end, 4) for end in newcombe(a, b, 0.95)]
+    [0.0524, 0.3339]
+    """
+    z = student_quantile(0.5 + confidence / 2, float("inf"))
+    low_c, high_c = wilson(current, z)
+    low_b, high_b = wilson(baseline, z)
+    p, q = current.value, baseline.value
+    low = p - q - np.sqrt((p - low_c) ** 2 + (high_b - q) ** 2)
+    high = p - q + np.sqrt((high_c - p) ** 2 + (q - low_b) ** 2)
+    return float(low), float(high)
+
+
+def single_share_difference(current: Share, baseline: Share, alpha: float) -> ShareDifference:
+    """Compare one run with one: Newcombe's interval, score test on effective trials."""
+    n, m = current.n_effective, baseline.n_effective
+    # Half an event on each side keeps the pooled share, and so the error, away from zero.
+    pooled = (current.value * n + baseline.value * m + 1) / (n + m + 2)
+    se = float(np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m)))
+    normal = Difference(
+        estimate=current.value - baseline.value, se=se, df=float("inf"), method="score"
+    )
+    return ShareDifference(
+        estimate=normal.estimate,
+        interval_95=newcombe(current, baseline, 0.95),
+        interval_90=newcombe(current, baseline, 0.90),
+        p_value=normal.p_value(),
+        detectable=normal.detectable(alpha),
+        method="newcombe",
+    )
+
+
+def run_share_difference(
+    current: list[Share], baseline: list[Share], alpha: float
+) -> ShareDifference:
+    """Compare several runs a side: Welch's t on the arcsine scale, where variances are alike.
+
+    Anscombe's transform asin(sqrt((e + 3/8) / (n + 3/4))), Biometrika 35 (1948) 246-254.
+    """
+    ours, theirs = _arcsine(current), _arcsine(baseline)
+    difference = welch(ours, theirs)
+    # Sampling alone makes runs differ at least this much; equal counts would claim no error.
+    floor = float(np.sqrt(sum(_sampling(side) for side in (current, baseline))))
+    se = max(difference.se, floor)
+    difference = Difference(
+        estimate=difference.estimate, se=se, df=difference.df, method="welch-arcsine"
+    )
+    middle = float(np.mean(theirs))
+
+    def back(shift: float) -> float:
+        angle = np.clip(middle + shift, 0.0, np.pi / 2)
+        return float(np.sin(angle) ** 2 - np.sin(middle) ** 2)
+
+    low_95, high_95 = difference.interval(0.95)
+    low_90, high_90 = difference.interval(0.90)
+    estimate = float(np.mean([s.value for s in current]) - np.mean([s.value for s in baseline]))
+    return ShareDifference(
+        estimate=estimate,
+        interval_95=(back(low_95), back(high_95)),
+        interval_90=(back(low_90), back(high_90)),
+        p_value=1.0 if estimate == 0 else difference.p_value(),
+        detectable=back(difference.detectable(alpha)),
+        method=difference.method,
+    )
+
+
+def _arcsine(shares: list[Share]) -> Floats:
+    return np.array([np.arcsin(np.sqrt((s.events + 0.375) / (s.n + 0.75))) for s in shares])
+
+
+def _sampling(shares: list[Share]) -> float:
+    """Return the variance of the mean arcsine that independent requests would give."""
+    return float(np.mean([1 / (4 * share.n) for share in shares])) / len(shares)

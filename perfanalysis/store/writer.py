@@ -1,0 +1,234 @@
+"""Writing a run bundle: rows stream in, a finished folder appears."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.intervals import INTERVALS, Scope
+from perfanalysis.model.requests import Kind
+from perfanalysis.model.run import (
+    Commit,
+    Counts,
+    Environment,
+    Evidence,
+    RunInfo,
+    SourceFile,
+    Threshold,
+)
+from perfanalysis.model.series import SERIES
+from perfanalysis.store.bundle import RUN_FILE
+from perfanalysis.store.conform import SCHEMAS, conform
+from perfanalysis.store.histograms import HistogramBuilder
+from perfanalysis.store.requests import RequestSorter
+from perfanalysis.store.staging import staged_folder
+
+REJECTS_FILE = "rejects.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What is known about a run beside its rows, when they have all been written."""
+
+    id: str
+    name: str
+    tool: str
+    tool_version: str | None
+    started_at: datetime | None
+    duration_s: float | None
+    clock_resolution_ms: float | None
+    rejected_rows: int
+    sources: tuple[SourceFile, ...]
+    environment: Environment
+    commit: Commit | None
+    tags: dict[str, str]
+    thresholds: tuple[Threshold, ...]
+    caveats: tuple[Caveat, ...]
+
+
+@contextmanager
+def bundle_writer(destination: Path, *, overwrite: bool = False) -> Iterator[BundleWriter]:
+    """Give a writer; the bundle appears at the destination when the block succeeds.
+
+    Raises:
+        UsageError: the destination exists already or cannot be written.
+    """
+    with staged_folder(destination, overwrite=overwrite) as folder:
+        writer = BundleWriter(folder)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+class BundleWriter:
+    """Writes the tables of one run into a folder.
+
+    Args:
+        folder: an empty folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows = 0
+        self._sorter = RequestSorter(folder)
+        self._histograms = HistogramBuilder()
+        self._intervals: list[pa.RecordBatch] = []
+        self._series: pq.ParquetWriter | None = None
+        self._span = _Span()
+        self._failures = 0
+        self._requests = 0
+
+    def write(self, table: str, batch: pa.RecordBatch, *, origin: str) -> None:
+        """Check and write a batch.
+
+        Args:
+            table: requests, intervals or series.
+            batch: in a subset of the columns of that table's schema.
+            origin: who made it, for messages.
+
+        Raises:
+            InputError: the batch does not conform.
+        """
+        batch = conform(batch, SCHEMAS[table], origin=origin)
+        self.rows += batch.num_rows
+        if table == "requests":
+            self._sorter.add(batch)
+            self._histograms.add(batch)
+            self._count(batch)
+        elif table == "intervals":
+            self._intervals.append(batch)
+        else:
+            if self._series is None:
+                self._series = pq.ParquetWriter(
+                    self.folder / "series.parquet", SERIES, compression="zstd"
+                )
+            self._series.write_batch(batch)
+            if self._sorter.rows == 0:
+                self._span.series(batch)
+
+    def finish(self, provenance: Provenance) -> RunInfo:
+        """Write what is left, and `run.json` last of all."""
+        self.close()
+        intervals = pa.Table.from_batches(self._intervals, schema=INTERVALS)
+        if intervals.num_rows:
+            _write(intervals, self.folder / "intervals.parquet")
+        if self._sorter.rows:
+            self._sorter.write(self.folder / "requests.parquet")
+            _write(self._histograms.finish(), self.folder / "histograms.parquet")
+        info = self._info(provenance, intervals)
+        text = info.model_dump_json(indent=2, by_alias=True)
+        (self.folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+        return info
+
+    def close(self) -> None:
+        """Release open files."""
+        self._sorter.close()
+        if self._series is not None:
+            self._series.close()
+
+    def _count(self, batch: pa.RecordBatch) -> None:
+        requests = batch.filter(pc.equal(batch.column("kind"), Kind.REQUEST.value))
+        self._requests += requests.num_rows
+        self._failures += pc.sum(pc.invert(requests.column("ok"))).as_py() or 0
+        self._span.requests(batch)
+
+    def _info(self, known: Provenance, intervals: pa.Table) -> RunInfo:
+        requests, failures = self._requests, self._failures
+        if not self._sorter.rows:
+            requests, failures = _interval_counts(intervals)
+            self._span.intervals(intervals)
+        has_rows = self._sorter.rows > 0
+        stated = known.duration_s if not has_rows else None
+        return RunInfo(
+            id=known.id,
+            name=known.name,
+            started_at=self._span.started_at or known.started_at,
+            duration_s=stated or self._span.duration_s or known.duration_s,
+            tool=known.tool,
+            tool_version=known.tool_version,
+            evidence=_evidence(intervals, has_rows=has_rows),
+            counts=Counts(requests=requests, failures=failures, rejected_rows=known.rejected_rows),
+            window_s=self._histograms.width_us / 1e6 if has_rows else None,
+            clock_resolution_ms=known.clock_resolution_ms,
+            sources=known.sources,
+            environment=known.environment,
+            commit=known.commit,
+            tags=known.tags,
+            thresholds=known.thresholds,
+            caveats=known.caveats,
+        )
+
+
+class _Span:
+    """First start and last end of what was written, in microseconds since 1970."""
+
+    def __init__(self) -> None:
+        self._first = math.inf
+        self._last = -math.inf
+
+    @property
+    def started_at(self) -> datetime | None:
+        if math.isinf(self._first):
+            return None
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._first)
+
+    @property
+    def duration_s(self) -> float | None:
+        return None if math.isinf(self._first) else (self._last - self._first) / 1e6
+
+    def requests(self, batch: pa.RecordBatch) -> None:
+        latency_us = pc.multiply(pc.fill_null(batch.column("latency_ms"), 0.0), 1e3)
+        self._include(batch.column("started_at"), latency_us)
+
+    def series(self, batch: pa.RecordBatch) -> None:
+        self._include(batch.column("time"), pa.scalar(0.0))
+
+    def intervals(self, table: pa.Table) -> None:
+        timed = table.filter(pc.is_valid(table.column("started_at")))
+        if timed.num_rows:
+            self._first, self._last = math.inf, -math.inf
+            width_us = pc.multiply(pc.fill_null(timed.column("duration_s"), 0.0), 1e6)
+            self._include(timed.column("started_at"), width_us)
+
+    def _include(self, times: Any, length_us: Any) -> None:  # noqa: ANN401  (Arrow is untyped)
+        if len(times) == 0:
+            return
+        start = times.cast(pa.int64())
+        self._first = min(self._first, pc.min(start).as_py())
+        self._last = max(self._last, pc.max(pc.add(start.cast(pa.float64()), length_us)).as_py())
+
+
+def _evidence(intervals: pa.Table, *, has_rows: bool) -> Evidence:
+    if has_rows:
+        return Evidence.REQUESTS
+    scopes = set(intervals.column("scope").to_pylist())
+    if Scope.WINDOW in scopes:
+        return Evidence.INTERVALS
+    return Evidence.TOTALS if scopes else Evidence.SERIES
+
+
+def _interval_counts(table: pa.Table) -> tuple[int, int]:
+    """Return requests and failures; a whole-run row is more complete than the windows."""
+    rows = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
+    for scope in (Scope.RUN, Scope.WINDOW):
+        found = rows.filter(pc.equal(rows.column("scope"), scope.value))
+        if found.num_rows:
+            return pc.sum(found.column("requests")).as_py(), pc.sum(
+                found.column("failures")
+            ).as_py()
+    return 0, 0
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
