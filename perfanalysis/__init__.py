@@ -1,1 +1,55 @@
-"""perfanalysis: is this load test slower than its baseline, beyond noise?"""
+"""perfanalysis: is this load test slower than its baseline, beyond noise?
+
+The public names, loaded when they are first used so that `import perfanalysis` costs nothing:
+
+    import perfanalysis as pa
+
+    run = pa.load("results.json.gz")
+    pa.summarize(run)
+    pa.compare("current.json.gz", "baseline.json.gz")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfanalysis.analysis.judge import Settings
+    from perfanalysis.api import Run, load, load_runs
+    from perfanalysis.errors import PerfanalysisError
+    from perfanalysis.notebook import Comparison, Summary, compare, summarize
+
+_HOMES = {
+    "Comparison": "perfanalysis.notebook",
+    "PerfanalysisError": "perfanalysis.errors",
+    "Run": "perfanalysis.api",
+    "Settings": "perfanalysis.analysis.judge",
+    "Summary": "perfanalysis.notebook",
+    "compare": "perfanalysis.notebook",
+    "load": "perfanalysis.api",
+    "load_runs": "perfanalysis.api",
+    "summarize": "perfanalysis.notebook",
+}
+
+__all__ = [
+    "Comparison",
+    "PerfanalysisError",
+    "Run",
+    "Settings",
+    "Summary",
+    "compare",
+    "load",
+    "load_runs",
+    "summarize",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate
-from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
+from perfanalysis.analysis.evidence import ALL_REQUESTS, NameEvidence, RunEvidence
 from perfanalysis.analysis.judge import Judged, Settings, judge
 from perfanalysis.analysis.verdicts import decide, overall
 from perfanalysis.errors import UsageError
@@ -20,7 +20,7 @@ from perfanalysis.model.run import Evidence
 from perfanalysis.stats.multiplicity import holm
 from perfanalysis.store.bundle import Run
 
-DEFAULT_METRICS = ("latency.p50", "latency.p95", "latency.p99", "error_rate", "throughput")
+DEFAULT_METRICS = ("latency.p50", "latency.p95", "latency.p99", "error_rate")
 _COARSE_METRICS = ("latency.mean",)
 
 
@@ -62,14 +62,17 @@ def compare_runs(
     chosen = _metrics(metrics, [*ours, *theirs])
     shared, not_judged = _names(ours, theirs, names)
     pairings: list[_Pairing] = []
-    for name in shared:
-        for metric in chosen:
-            try:
-                pairings.append(_pair(name, metric, ours, theirs))
-            except NotEstimableError as exc:
-                not_judged.append(
-                    NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
-                )
+    wanted = [(name, metric) for name in shared for metric in chosen]
+    if not metrics and shared and not names:
+        # A closed model's throughput follows from its latencies: once for the run is enough.
+        wanted.append((ALL_REQUESTS, parse_metric("throughput")))
+    for name, metric in wanted:
+        try:
+            pairings.append(_pair(name, metric, ours, theirs))
+        except NotEstimableError as exc:
+            not_judged.append(
+                NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
+            )
     judged = [judge(p.name, p.metric, p.current, p.baseline, settings) for p in pairings]
     results = decide(judged, _adjusted(judged), settings)
     missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
@@ -135,9 +138,9 @@ def _pair(
     def side(runs: Sequence[RunEvidence], word: str) -> list[Estimate]:
         found = []
         for run in runs:
-            evidence: NameEvidence = run.names[name]
+            evidence = run.names.get(name) or (run.everything if name == ALL_REQUESTS else None)
             try:
-                found.append(estimate(evidence, metric))
+                found.append(_estimate(evidence, metric))
             except NotEstimableError as exc:
                 raise NotEstimableError(
                     exc.reason, f"{exc} ({word} run {run.info.name!r})"
@@ -147,6 +150,12 @@ def _pair(
     return _Pairing(
         name=name, metric=metric, current=side(ours, "current"), baseline=side(theirs, "baseline")
     )
+
+
+def _estimate(evidence: NameEvidence | None, metric: Metric) -> Estimate:
+    if evidence is None:
+        raise NotEstimableError("not-reported", "the source does not tell all requests over time")
+    return estimate(evidence, metric)
 
 
 def _adjusted(judged: Sequence[Judged]) -> list[float | None]:

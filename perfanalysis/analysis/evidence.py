@@ -24,6 +24,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+# What results about the whole run are called.
+ALL_REQUESTS = "all requests"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Windows:
     """Requests and failures over time; every array has shape (windows,), time increasing.
@@ -70,7 +74,7 @@ class NameEvidence:
 
 
 class RunEvidence:
-    """All names of one run."""
+    """All names of one run, and all of them together."""
 
     def __init__(self, run: Run) -> None:
         self.info: RunInfo = run.info
@@ -82,6 +86,59 @@ class RunEvidence:
         if self.info.evidence is Evidence.REQUESTS:
             return _from_histograms(self._run)
         return _from_intervals(self._run)
+
+    @cached_property
+    def everything(self) -> NameEvidence | None:
+        """All requests as one name; None where the windows of the names are unknown."""
+        return all_requests(self.names)
+
+
+def all_requests(names: dict[str, NameEvidence]) -> NameEvidence | None:
+    """Return all names as one; latencies only where every name has them. None without windows."""
+    parts = [n for n in names.values() if n.windows is not None]
+    if not parts:
+        return None
+    latencies = [n.latencies for n in parts if n.latencies is not None]
+    durations = [n.duration_s for n in parts if n.duration_s is not None]
+    return NameEvidence(
+        name=ALL_REQUESTS,
+        requests=sum(n.requests for n in names.values()),
+        failures=sum(n.failures for n in names.values()),
+        duration_s=max(durations, default=None),
+        latencies=_merged(latencies) if len(latencies) == len(parts) else None,
+        windows=_added([n.windows for n in parts if n.windows is not None]),
+        total=None,
+    )
+
+
+def _merged(parts: list[WindowedHistogram]) -> WindowedHistogram:
+    window = np.concatenate([p.window for p in parts])
+    order = np.argsort(window, kind="stable")
+    return WindowedHistogram(
+        window=window[order],
+        bucket=np.concatenate([p.bucket for p in parts])[order],
+        count=np.concatenate([p.count for p in parts])[order],
+        clock_resolution=parts[0].clock_resolution,
+    )
+
+
+def _added(parts: list[Windows]) -> Windows:
+    start = np.concatenate([p.start_us for p in parts])
+    starts, position = np.unique(start, return_inverse=True)
+    requests = np.concatenate([p.requests for p in parts])
+    failures = np.concatenate([p.failures for p in parts])
+    total = np.bincount(position, weights=requests)
+    means = [p.mean_ms for p in parts if p.mean_ms is not None]
+    mean: Floats | None = None
+    if len(means) == len(parts):
+        sums = np.nan_to_num(np.concatenate(means)) * requests
+        mean = np.bincount(position, weights=sums) / np.where(total > 0, total, np.nan)
+    return Windows(
+        start_us=starts,
+        requests=total.astype(np.int64),
+        failures=np.bincount(position, weights=failures).astype(np.int64),
+        mean_ms=mean,
+    )
 
 
 def _from_histograms(run: Run) -> dict[str, NameEvidence]:

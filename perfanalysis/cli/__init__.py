@@ -1,1 +1,1 @@
-"""TODO."""
+"""Commands: parse, one call of the api, render, exit code."""

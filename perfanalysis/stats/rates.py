@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +102,14 @@ def newcombe(current: Share, baseline: Share, confidence: float) -> tuple[float,
 
 
 def single_share_difference(current: Share, baseline: Share, alpha: float) -> ShareDifference:
-    """Compare one run with one: Newcombe's interval, score test on effective trials."""
+    """Compare one run with one: Newcombe's interval, score test on effective trials.
+
+    Were the runs alike, errors would come in bursts in both: the larger design effect holds for
+    both sides, also for one that happened to have no error to show it.
+    """
+    effect = max(current.design_effect, baseline.design_effect)
+    current = replace(current, design_effect=effect)
+    baseline = replace(baseline, design_effect=effect)
     n, m = current.n_effective, baseline.n_effective
     # Half an event on each side keeps the pooled share, and so the error, away from zero.
     pooled = (current.value * n + baseline.value * m + 1) / (n + m + 2)

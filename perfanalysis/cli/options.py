@@ -1,0 +1,232 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from perfanalysis.errors import UsageError
+
+if TYPE_CHECKING:
+    from perfanalysis.analysis.judge import Settings
+    from perfanalysis.api import ReadOptions
+    from perfanalysis.api.rendering import Screen
+
+Command: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """What to compare, and what counts as a change."""
+
+    settings: Settings
+    metrics: tuple[str, ...]
+    names: tuple[str, ...]
+    allow_missing: tuple[str, ...]
+
+
+_READING = (
+    click.option(
+        "--from", "format_name", metavar="FORMAT", help="Importer; detected if not given."
+    ),
+    click.option(
+        "--timezone",
+        default="UTC",
+        metavar="ZONE",
+        envvar="PERFANALYSIS_TIMEZONE",
+        show_default=True,
+        help="Zone of times that carry none, such as Europe/Berlin.",
+    ),
+    click.option(
+        "--max-bad-rows",
+        default="0",
+        metavar="N|P%",
+        envvar="PERFANALYSIS_MAX_BAD_ROWS",
+        show_default=True,
+        help="Bad rows to tolerate, as a number or share; they are counted and kept.",
+    ),
+)
+_COMPARING = (
+    click.option(
+        "--tolerance",
+        default="5%",
+        metavar="RATIO",
+        envvar="PERFANALYSIS_TOLERANCE",
+        show_default=True,
+        help="Relative change that nobody cares about.",
+    ),
+    click.option(
+        "--error-rate-tolerance",
+        default="0.1%",
+        metavar="RATIO",
+        envvar="PERFANALYSIS_ERROR_RATE_TOLERANCE",
+        show_default=True,
+        help="Change of an error rate that nobody cares about, as an absolute difference.",
+    ),
+    click.option(
+        "--alpha",
+        type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+        default=0.05,
+        envvar="PERFANALYSIS_ALPHA",
+        show_default=True,
+        help="Share of comparisons of identical runs that may raise any alarm.",
+    ),
+    click.option(
+        "--noise",
+        default="0.03,0.06",
+        metavar="CENTER,TAIL",
+        envvar="PERFANALYSIS_NOISE",
+        show_default=True,
+        help="Assumed noise between identical runs, where one run is held against one: of "
+        "medians, and of higher percentiles.",
+    ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        envvar="PERFANALYSIS_STRICT",
+        help="No verdict (exit 3) if any result is undecided.",
+    ),
+    click.option(
+        "--metric",
+        "metrics",
+        multiple=True,
+        metavar="KEY",
+        help="Metric to compare, such as latency.p95; repeatable. Default: p50, p95 and p99 of "
+        "latency, error_rate, throughput.",
+    ),
+    click.option(
+        "--name", "names", multiple=True, metavar="GLOB", help="Names to compare; repeatable."
+    ),
+    click.option(
+        "--allow-missing",
+        multiple=True,
+        metavar="GLOB",
+        help="Names of the baseline that the current runs may lack; repeatable.",
+    ),
+)
+
+
+def reading_options(command: Command) -> Command:
+    """Add the options that say how raw files are read; the command gets them as `reading`."""
+
+    @wraps(command)
+    def read(
+        *args: object, format_name: str | None, timezone: str, max_bad_rows: str, **rest: object
+    ) -> object:
+        reading = _reading(format_name, timezone, max_bad_rows)
+        return command(*args, reading=reading, **rest)
+
+    return _with_options(read, _READING)
+
+
+def comparing_options(command: Command) -> Command:
+    """Add the options that say what counts as a change; the command gets them as `comparing`."""
+
+    @wraps(command)
+    def compare(
+        *args: object,
+        tolerance: str,
+        error_rate_tolerance: str,
+        alpha: float,
+        noise: str,
+        strict: bool,
+        metrics: tuple[str, ...],
+        names: tuple[str, ...],
+        allow_missing: tuple[str, ...],
+        **rest: object,
+    ) -> object:
+        comparing = Comparing(
+            settings=_settings(tolerance, error_rate_tolerance, alpha, noise, strict=strict),
+            metrics=metrics,
+            names=names,
+            allow_missing=allow_missing,
+        )
+        return command(*args, comparing=comparing, **rest)
+
+    return _with_options(compare, _COMPARING)
+
+
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    # click shows the option that was added last first.
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _reading(format_name: str | None, timezone: str, max_bad_rows: str) -> ReadOptions:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from perfanalysis.api import ReadOptions
+    from perfanalysis.importers.rejects import Tolerance
+
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise UsageError(
+            f"--timezone {timezone!r} is no time zone", hint="expected a name like Asia/Tokyo"
+        ) from exc
+    tolerance = Tolerance.parse(max_bad_rows)
+    return ReadOptions(format_name=format_name, timezone=zone, tolerance=tolerance)
+
+
+def _settings(
+    tolerance: str, error_rate_tolerance: str, alpha: float, noise: str, *, strict: bool
+) -> Settings:
+    from perfanalysis.analysis.judge import Settings
+    from perfanalysis.units import parse_ratio
+
+    center, comma, tail = noise.partition(",")
+    numbers = {
+        "--tolerance": parse_ratio(tolerance),
+        "--error-rate-tolerance": parse_ratio(error_rate_tolerance),
+        "--noise center": parse_ratio(center),
+        "--noise tail": parse_ratio(tail if comma else center),
+    }
+    for option, number in numbers.items():
+        if not 0 <= number < 2:
+            raise UsageError(f"{option}: expected a ratio from 0 to 2, found {number:g}")
+    return Settings(
+        tolerance=numbers["--tolerance"],
+        error_rate_tolerance=numbers["--error-rate-tolerance"],
+        alpha=alpha,
+        noise_center=numbers["--noise center"],
+        noise_tail=numbers["--noise tail"],
+        strict=strict,
+    )
+
+
+def screen(output: str | None) -> Screen:
+    """Return how wide and how colourful a table may be.
+
+    A file and a pipe get plain text as wide as it needs; NO_COLOR is respected.
+    """
+    import shutil
+
+    from perfanalysis.api.rendering import Screen
+
+    if output is not None or not sys.stdout.isatty():
+        return Screen(width=None, color=False)
+    return Screen(width=shutil.get_terminal_size().columns, color="NO_COLOR" not in os.environ)
+
+
+def deliver(text: str, output: str | None) -> None:
+    """Write a result to a file, or to standard output.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise UsageError(f"{output}: cannot be written: {exc.strerror}") from exc

@@ -1,0 +1,46 @@
+"""`perfanalysis report`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from perfanalysis.cli.options import Comparing, comparing_options, deliver, reading_options
+
+if TYPE_CHECKING:
+    from perfanalysis.api import ReadOptions
+
+
+@click.command("report")
+@click.argument("run", metavar="RUN")
+@click.argument("baseline", metavar="[BASELINE]", required=False)
+@click.option("-o", "--output", required=True, metavar="FILE.html", help="The report to write.")
+@comparing_options
+@reading_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    run: str,
+    baseline: str | None,
+    output: str,
+    comparing: Comparing,
+    reading: ReadOptions,
+) -> None:
+    """Write one offline HTML file about RUN, or about RUN against BASELINE.
+
+    The exit code is 0 whatever the verdict: `perfanalysis compare` is the gate.
+    """
+    from perfanalysis import api
+
+    current = api.load_runs(run, reading)
+    before = api.load_runs(baseline, reading) if baseline else []
+    comparison = api.compare(current, before, **vars(comparing)) if before else None
+    data = api.report_data(current, before, comparison)
+    reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
+    deliver(api.render_report(data, reproduce=reproduce), output)
+    if not ctx.obj["quiet"]:
+        click.echo(f"report: {output}", err=True)

@@ -1,0 +1,40 @@
+"""What people write into `perfanalysis.yml` or `[tool.perfanalysis]`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from perfanalysis.model.stored import Stored
+
+
+class NoiseConfig(Stored):
+    """Assumed standard deviation between identical runs, of logarithms: 0.03 is about 3 %.
+
+    Used only when one run is held against one run. `center` is for medians, means and throughput,
+    `tail` for higher percentiles. The defaults are about the upper quartile of 90 real benchmarks.
+    """
+
+    center: float = Field(default=0.03, ge=0, le=2)
+    tail: float = Field(default=0.06, ge=0, le=2)
+
+
+class Config(Stored):
+    """The configuration of a project. Flags and environment variables go before it.
+
+    Attributes:
+        tolerance: `5%` or a ratio; relative change that nobody cares about.
+        error_rate_tolerance: the same for error rates, as an absolute difference.
+        alpha: share of comparisons of identical runs that may raise any alarm.
+        metrics: keys such as `latency.p95`; empty for the default set.
+        timezone: IANA name of the zone of times that carry none.
+        max_bad_rows: a number, or a share such as `0.1%`.
+    """
+
+    tolerance: str | float = "5%"
+    error_rate_tolerance: str | float = "0.1%"
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    noise: NoiseConfig = NoiseConfig()
+    strict: bool = False
+    metrics: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    max_bad_rows: str | int = "0"
