@@ -154,7 +154,7 @@ def _pair(
 
 def _estimate(evidence: NameEvidence | None, metric: Metric) -> Estimate:
     if evidence is None:
-        raise NotEstimableError("not-reported", "the source does not tell all requests over time")
+        raise NotEstimableError("no-requests", "a run holds no requests")
     return estimate(evidence, metric)
 
 

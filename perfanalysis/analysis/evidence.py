@@ -89,24 +89,25 @@ class RunEvidence:
 
     @cached_property
     def everything(self) -> NameEvidence | None:
-        """All requests as one name; None where the windows of the names are unknown."""
+        """All requests as one name; None for a run without requests."""
         return all_requests(self.names)
 
 
 def all_requests(names: dict[str, NameEvidence]) -> NameEvidence | None:
-    """Return all names as one; latencies only where every name has them. None without windows."""
-    parts = [n for n in names.values() if n.windows is not None]
-    if not parts:
+    """Return all names as one; windows and latencies only where every name has them."""
+    if not names:
         return None
+    parts = list(names.values())
+    windows = [n.windows for n in parts if n.windows is not None]
     latencies = [n.latencies for n in parts if n.latencies is not None]
     durations = [n.duration_s for n in parts if n.duration_s is not None]
     return NameEvidence(
         name=ALL_REQUESTS,
-        requests=sum(n.requests for n in names.values()),
-        failures=sum(n.failures for n in names.values()),
+        requests=sum(n.requests for n in parts),
+        failures=sum(n.failures for n in parts),
         duration_s=max(durations, default=None),
         latencies=_merged(latencies) if len(latencies) == len(parts) else None,
-        windows=_added([n.windows for n in parts if n.windows is not None]),
+        windows=_added(windows) if len(windows) == len(parts) else None,
         total=None,
     )
 

@@ -72,10 +72,10 @@ class RequestSorter:
             connection.execute("SET temp_directory = ?", [str(self._folder / "sorting")])
             connection.execute("SET TimeZone = 'UTC'")
             # file_row_number keeps the order of rows that start together.
-            result = connection.execute(
+            result = connection.sql(
                 "SELECT * EXCLUDE file_row_number FROM read_parquet(?, file_row_number = true) "
                 "ORDER BY started_at, file_row_number",
-                [str(self._spill)],
+                params=[str(self._spill)],
             )
             reader: pa.RecordBatchReader = result.to_arrow_reader(ROW_GROUP_ROWS)
             with pq.ParquetWriter(path, REQUESTS, compression="zstd") as writer:
