@@ -22,3 +22,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared data are not here")
     return SHARED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    """Keep imported copies out of the home folder; tests of one process share them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

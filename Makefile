@@ -1,0 +1,51 @@
+# Everything a contributor needs. The environment is made once, in .venv, from pinned versions.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DEMO   := .demo
+
+.PHONY: help demo test lint format bench docs clean
+
+help:
+	@echo "make demo   import two real runs, compare them, write an HTML report"
+	@echo "make test   run the whole test suite"
+	@echo "make lint   ruff, mypy --strict, import-linter"
+	@echo "make bench  import speed against other parsers"
+	@echo "make docs   build the documentation into site/"
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
+	@touch $@
+
+demo: $(READY)
+	@rm -rf $(DEMO)
+	$(BIN)/perfanalysis import fixtures/k6/base.json.gz -o $(DEMO)/baseline.run
+	$(BIN)/perfanalysis import fixtures/k6/slow.json.gz -o $(DEMO)/current.run
+	@# Exit 1 says that a regression was found, which is what this demonstration is about.
+	$(BIN)/perfanalysis compare $(DEMO)/current.run $(DEMO)/baseline.run --report $(DEMO)/report.html; \
+	  code=$$?; test $$code -eq 1 && test -s $(DEMO)/report.html && \
+	  echo && echo "The report lies in $(DEMO)/report.html: open it in a browser."
+
+test: $(READY)
+	$(BIN)/pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python benchmarks/import_speed.py
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) $(DEMO) site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

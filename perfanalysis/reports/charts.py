@@ -1,0 +1,179 @@
+"""Latency charts: the distribution, and percentiles over time.
+
+Current runs against baseline runs, one thin line per run. Names from result files are never
+drawn: they stand in the page's headings, where they are escaped and every script has its font.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy.special import ndtri
+
+from perfanalysis.model.views import Distribution, Timeline
+from perfanalysis.reports.charts_axes import (
+    TimeAxis,
+    finite_range,
+    linear_ticks,
+    log_ticks,
+    thin_distribution,
+    thin_line,
+    tick_label,
+)
+from perfanalysis.reports.charts_svg import (
+    HEIGHT,
+    add_panel,
+    drawing,
+    inline_svg,
+    new_figure,
+    note,
+    set_ticks,
+)
+from perfanalysis.reports.wording import plural
+from perfanalysis.units import format_ms
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from matplotlib.axes import Axes
+
+    from perfanalysis.model.views import Floats
+
+Side = Literal["baseline", "current"]
+
+_SHARES = (0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+_LOWEST_SHARE = 0.004
+_HIGHEST_SHARES = (0.996, 0.9996)  # the second only where the data reach beyond the first
+_FEWEST_FOR_A_CURVE = 100  # below, the steps of the distribution show how few values there are
+_LOG_ABOVE = 15.0  # times the middle of the curves: a linear axis would press them flat
+_LABEL_DISTANCE = 0.075  # of the height of the panel: two labels nearer than this would overlap
+
+
+def distribution_chart(lines: Sequence[tuple[Side, Distribution]], *, points: int) -> Markup | None:
+    """Return the share of requests at or below each latency; None without data.
+
+    Latency is logarithmic. The share stands on a probability scale, which stretches both ends:
+    there, 90 %, 99 % and 99.9 % lie apart, and a lognormal latency is a straight line.
+
+    Args:
+        lines: one entry per run, in drawing order.
+        points: the most points of one line.
+    """
+    lines = [(side, line) for side, line in lines if line.latency_ms.size]
+    if not lines:
+        return None
+    low, high = _positive_range([line.latency_ms for _, line in lines])
+    beyond = any(np.any((d.share > _HIGHEST_SHARES[0]) & (d.share < 1)) for _, d in lines)
+    highest = _HIGHEST_SHARES[1 if beyond else 0]
+    with drawing():
+        figure = new_figure(HEIGHT)
+        axes = add_panel(figure, top=22, bottom=28)
+        axes.set_xscale("log")
+        axes.set_xlim(low, high)
+        axes.set_ylim(float(ndtri(_LOWEST_SHARE)), float(ndtri(highest)) + 0.02)
+        for side, distribution in lines:
+            latency, share = thin_distribution(distribution, points)
+            axes.plot(
+                np.concatenate(([latency[0]], latency)).clip(min=low),
+                ndtri(np.concatenate(([0.0], share)).clip(_LOWEST_SHARE, highest)),
+                gid=line_classes(side, len(lines)),
+                drawstyle="steps-post" if latency.size < _FEWEST_FOR_A_CURVE else "default",
+            )
+        _latency_ticks(axes, "x", log_ticks(low, high), unit=True)
+        shares = [share for share in _SHARES if share < highest]
+        set_ticks(axes, "y", [float(ndtri(s)) for s in shares], [f"{s * 100:g}" for s in shares])
+        note(axes, "% of requests at or below")
+        return inline_svg(
+            figure,
+            title="Latency distribution",
+            description=f"Share of requests at or below each latency, {_span(low, high)}, "
+            + sides_text(lines),
+        )
+
+
+def percentile_chart(
+    lines: Sequence[tuple[Side, Timeline]], *, axis: TimeAxis, points: int
+) -> Markup | None:
+    """Return the median and the 95th percentile over time; None without data.
+
+    The latency axis begins at 0, unless peaks would press the curves flat: then it is logarithmic.
+    """
+    curves = [(side, "p50", line.offset_s, line.p50_ms) for side, line in lines]
+    curves += [(side, "p95", line.offset_s, line.p95_ms) for side, line in lines]
+    span = finite_range([values for *_, values in curves])
+    if span is None:
+        return None
+    middle = float(np.nanmedian(np.concatenate([line.p50_ms for _, line in lines])))
+    logarithmic = span[1] > _LOG_ABOVE * middle > 0
+    low, high = _positive_range([y for *_, y in curves]) if logarithmic else (0.0, span[1] or 1.0)
+    with drawing():
+        figure = new_figure(HEIGHT)
+        axes = add_panel(figure, top=22, bottom=28, right=30)
+        axes.set_xlim(axis.start_s, axis.end_s)
+        axes.set_yscale("log" if logarithmic else "linear")
+        axes.set_ylim(low, high * 1.04)
+        classes = {side: line_classes(side, len(lines)) for side, _ in lines}
+        for side, percentile, x, y in curves:
+            axes.plot(*thin_line(x, y.clip(min=low), points), gid=f"{classes[side]} {percentile}")
+        _label_ends(axes, curves)
+        set_ticks(axes, "x", *axis.ticks())
+        _latency_ticks(axes, "y", log_ticks(low, high) if logarithmic else linear_ticks(0, high))
+        note(axes, "ms, logarithmic" if logarithmic else "ms")
+        return inline_svg(
+            figure,
+            title="Latency over time",
+            description=f"Median and 95th percentile per window of time, {_span(*span)}, "
+            + sides_text(lines),
+        )
+
+
+def line_classes(side: Side, runs: int) -> str:
+    """Return the CSS classes of a line: thinner where several runs of a side overlap."""
+    return f"line {side} many" if runs > 2 else f"line {side}"
+
+
+def sides_text(lines: Sequence[tuple[Side, object]]) -> str:
+    """Return how many runs of each side are drawn: `1 current run and 3 baseline runs`."""
+    sides = [side for side, _ in lines]
+    words = [
+        plural(sides.count(side), f"{side} run")
+        for side in ("current", "baseline")
+        if side in sides
+    ]
+    return " and ".join(words)
+
+
+def _positive_range(lines: Sequence[Floats]) -> tuple[float, float]:
+    """Return limits for a logarithmic axis; latencies of 0 are drawn at the lower one."""
+    span = finite_range([line[line > 0] for line in lines])
+    low, high = span or (0.1, 1.0)
+    middle = (low * high) ** 0.5
+    # At least a factor of 2, so that a constant latency has an axis at all.
+    return min(low / 1.04, middle / 1.5), max(high * 1.04, middle * 1.5)
+
+
+def _span(low: float, high: float) -> str:
+    return f"from {format_ms(low)} to {format_ms(high)}"
+
+
+def _latency_ticks(axes: Axes, which: str, positions: list[float], *, unit: bool = False) -> None:
+    labels = [tick_label(position) for position in positions]
+    if unit and labels:
+        labels[-1] += " ms"
+    set_ticks(axes, which, positions, labels)
+
+
+def _label_ends(axes: Axes, curves: Sequence[tuple[Side, str, Floats, Floats]]) -> None:
+    """Write `p50` and `p95` behind the ends of the curves, apart from each other."""
+    places = {}
+    for percentile in ("p50", "p95"):
+        ends = [y[np.isfinite(y)][-3:] for _, which, _, y in curves if which == percentile]
+        known = np.concatenate(ends)
+        if known.size:
+            middle = axes.transData.transform((0, max(float(np.median(known)), 1e-9)))[1]
+            places[percentile] = float(axes.transAxes.inverted().transform((0, middle))[1])
+    if len(places) == 2 and places["p95"] - places["p50"] < _LABEL_DISTANCE:
+        places["p95"] = places["p50"] + _LABEL_DISTANCE
+    for percentile, height in places.items():
+        axes.text(1.012, height, percentile, transform=axes.transAxes, va="center", gid="label")

@@ -1,0 +1,144 @@
+"""Charts over time besides latency: throughput with errors, and resource series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfanalysis.model.views import Curve, Timeline
+from perfanalysis.reports.charts import Side, line_classes, sides_text
+from perfanalysis.reports.charts_axes import (
+    TimeAxis,
+    finite_range,
+    linear_ticks,
+    thin_line,
+    tick_label,
+)
+from perfanalysis.reports.charts_svg import (
+    HEIGHT,
+    add_panel,
+    drawing,
+    inline_svg,
+    new_figure,
+    note,
+    set_ticks,
+)
+from perfanalysis.units import format_ratio
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from matplotlib.axes import Axes
+
+    from perfanalysis.model.views import Floats
+
+RESOURCE_HEIGHT = 170
+_ERROR_PANEL = 62  # CSS pixels
+_LEAST_ERROR_PERCENT = 1.0  # one error in a thousand must not fill the panel
+_BINARY = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
+
+
+def throughput_chart(
+    lines: Sequence[tuple[Side, Timeline]], *, axis: TimeAxis, points: int
+) -> Markup | None:
+    """Return requests per second over time, and below it the error rate; None without data."""
+    span = finite_range([line.throughput for _, line in lines])
+    if span is None:
+        return None
+    errors = finite_range([line.error_rate for _, line in lines])
+    worst = errors[1] if errors else 0.0
+    with drawing():
+        figure = new_figure(HEIGHT)
+        axes = add_panel(figure, top=22, bottom=_ERROR_PANEL + 54)
+        rates = [(side, line.offset_s, line.throughput) for side, line in lines]
+        _draw(axes, rates, axis=axis, limits=(0.0, span[1] or 1.0), points=points)
+        set_ticks(axes, "x", axis.ticks()[0], [""] * len(axis.ticks()[0]))
+        note(axes, "requests per second")
+        lower = add_panel(figure, top=HEIGHT - _ERROR_PANEL - 28, bottom=28)
+        shares = [(side, line.offset_s, line.error_rate * 100) for side, line in lines]
+        limits = (0.0, max(worst * 100, _LEAST_ERROR_PERCENT))
+        _draw(lower, shares, axis=axis, limits=limits, points=points, ticks=3)
+        set_ticks(lower, "x", *axis.ticks())
+        note(lower, "% of requests failed")
+        return inline_svg(
+            figure,
+            title="Throughput and errors over time",
+            description=f"At most {tick_label(round(span[1], 1))} requests per second and "
+            f"{format_ratio(worst)} errors in a window, {sides_text(lines)}",
+        )
+
+
+def curve_chart(
+    lines: Sequence[tuple[Side, Curve]], *, axis: TimeAxis, points: int
+) -> Markup | None:
+    """Return one resource series over time; None where nothing lies within the time axis.
+
+    The unit is the source's own word, so it stands in the page, not in the chart (see
+    `shown_unit`). The axis begins at 0, unless the values stay in a small part of it and are no
+    percentages.
+    """
+    divisor = _scale([curve for _, curve in lines])[1]
+    drawn = []
+    for side, curve in lines:
+        inside = (curve.offset_s >= axis.start_s) & (curve.offset_s <= axis.end_s)
+        drawn.append((side, curve.offset_s[inside], curve.value[inside] / divisor))
+    span = finite_range([values for *_, values in drawn])
+    if span is None:
+        return None
+    limits = _curve_limits(*span, from_zero=lines[0][1].unit == "%")
+    with drawing():
+        figure = new_figure(RESOURCE_HEIGHT)
+        axes = add_panel(figure, top=10, bottom=28)
+        _draw(axes, drawn, axis=axis, limits=limits, points=points)
+        set_ticks(axes, "x", *axis.ticks())
+        return inline_svg(
+            figure,
+            title="Resource over time",
+            description=f"Values from {tick_label(span[0])} to {tick_label(span[1])}, "
+            + sides_text(lines),
+        )
+
+
+def shown_unit(curves: Sequence[Curve]) -> str | None:
+    """Return the unit of a resource chart's axis; bytes become KiB, MiB, GiB or TiB."""
+    return _scale(curves)[0]
+
+
+def _scale(curves: Sequence[Curve]) -> tuple[str | None, float]:
+    unit = curves[0].unit
+    span = finite_range([curve.value for curve in curves])
+    if unit in ("bytes", "bytes/s") and span is not None:
+        for word, size in _BINARY:
+            if max(abs(span[0]), abs(span[1])) >= size:
+                return word + unit.removeprefix("bytes"), size
+    return unit, 1.0
+
+
+def _curve_limits(low: float, high: float, *, from_zero: bool) -> tuple[float, float]:
+    if low == high:
+        low, high = min(low, 0.0), max(high, 0.0) or 1.0
+    if low >= 0 and (from_zero or low < 0.6 * high):
+        low = 0.0
+    return (low if low == 0 else low - (high - low) * 0.08), high
+
+
+def _draw(
+    axes: Axes,
+    lines: Sequence[tuple[Side, Floats, Floats]],
+    *,
+    axis: TimeAxis,
+    limits: tuple[float, float],
+    points: int,
+    ticks: int = 5,
+) -> None:
+    low, high = limits
+    axes.set_xlim(axis.start_s, axis.end_s)
+    axes.set_ylim(low, high + (high - low) * 0.05)
+    for side, x, y in lines:
+        axes.plot(
+            *thin_line(x, np.where(np.isfinite(y), y, np.nan), points),
+            gid=line_classes(side, len(lines)),
+        )
+    positions = linear_ticks(low, high, ticks)
+    set_ticks(axes, "y", positions, [tick_label(position) for position in positions])

@@ -1,0 +1,297 @@
+"""Wording: what a comparison found in words, alike in every format.
+
+Nothing here is escaped, because every format escapes differently: callers escape what they get.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.results import (
+    Comparison,
+    NotJudged,
+    Result,
+    Severity,
+    Verdict,
+)
+from perfanalysis.model.run import RunInfo
+from perfanalysis.reports.escape import shortened
+from perfanalysis.units import format_change, format_quantity, format_ratio, significant
+
+NOT_SIGNIFICANT = "~"
+NONE = "–"
+LONGEST_NAME = 80
+
+_VERDICT_ORDER = (Verdict.REGRESSED, Verdict.UNDECIDED, Verdict.IMPROVED, Verdict.UNCHANGED)
+_SEVERITY_ORDER = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR, Severity.NONE)
+_WITHOUT_REASONS = {
+    Verdict.REGRESSED: "a gating result regressed",
+    Verdict.UNDECIDED: "these data allow no verdict",
+    Verdict.NOT_REGRESSED: "no gating result regressed, some results are undecided",
+    Verdict.IMPROVED: "no gating result regressed, some results improved",
+    Verdict.UNCHANGED: "every judged result lies within its tolerance",
+}
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time as `2026-01-01T00:00:00Z`, with microseconds where there are any.
+
+    A time without a zone is UTC, as every time inside perfanalysis.
+
+    >>> timestamp(datetime(2026, 1, 1, 12, 30, 0, 250000))
+    '2026-01-01T12:30:00.250000Z'
+    """
+    return _in_utc(moment).isoformat().replace("+00:00", "Z")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def started(moment: datetime | None) -> str:
+    """Return when a run started, to the second."""
+    if moment is None:
+        return "start unknown"
+    return f"started {timestamp(moment.replace(microsecond=0))}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "run"), plural(3, "run")
+    ('1 run', '3 runs')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def name_text(name: str | None) -> str:
+    """Return a name for people: bounded in length, never empty; None stands for all requests.
+
+    >>> name_text("search"), name_text(" "), name_text(None)
+    ('search', '(blank)', 'all requests')
+    """
+    if name is None:
+        return "all requests"
+    if not name.strip():
+        return "(blank)" if name else "(empty)"
+    return shortened(name, LONGEST_NAME)
+
+
+def is_difference(metric: str) -> bool:
+    """Return whether a metric's change is a difference in percentage points, not a ratio."""
+    return metric == "error_rate"
+
+
+def size_text(value: float | None, metric: str, *, sign: bool = False) -> str:
+    """Return a change, a tolerance or an end of an interval in the metric's way.
+
+    >>> size_text(0.203, "latency.p95", sign=True), size_text(0.0043, "error_rate", sign=True)
+    ('+20.3 %', '+0.43 pp')
+    >>> size_text(0.05, "latency.p95"), size_text(0.001, "error_rate"), size_text(None, "latency")
+    ('5 %', '0.1 pp', '–')
+    """
+    if value is None:
+        return NONE
+    if is_difference(metric):
+        return f"{_points(value, sign=sign)} pp"
+    return format_change(value) if sign else format_ratio(value)
+
+
+def _points(value: float, *, sign: bool) -> str:
+    """Return percentage points with two significant digits, at most four decimals."""
+    points = round(value * 100, 4)
+    text = significant(abs(points), 2)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    mark = "-" if points < 0 else "+" if sign and points > 0 else ""
+    return f"{mark}{text}"
+
+
+def change_text(result: Result) -> str:
+    """Return the change with its sign and unit: `+20.3 %`, `+0.43 pp`."""
+    return size_text(result.change, result.metric, sign=True)
+
+
+def interval_text(result: Result, *, short: bool = False) -> str:
+    """Return the interval of the change; an open end is said in words.
+
+    Args:
+        result: the result.
+        short: leave out the unit where the change stands beside it.
+    """
+    ends = (result.ci_low, result.ci_high)
+    low, high = (size_text(end, result.metric, sign=True) for end in ends)
+    if short:
+        low, high = (text.removesuffix(" %").removesuffix(" pp") for text in (low, high))
+    match ends:
+        case (None, None):
+            return NONE
+        case (_, None):
+            return f"at least {low}"
+        case (None, _):
+            return f"at most {high}"
+    return f"{low} to {high}"
+
+
+def change_with_interval(result: Result) -> str:
+    """Return the change with its interval in brackets: `+20.3 % (+12.1 to +29.2)`."""
+    interval = interval_text(result, short=True)
+    return change_text(result) if interval == NONE else f"{change_text(result)} ({interval})"
+
+
+def confidence_text(confidence: float) -> str:
+    """Return what an interval is called: `95 % interval`."""
+    return f"{format_ratio(confidence)} interval"
+
+
+def interval_heading(results: Sequence[Result]) -> str:
+    """Return the heading over intervals: with their confidence where all have the same."""
+    confidences = {result.confidence for result in results}
+    return confidence_text(confidences.pop()) if len(confidences) == 1 else "interval"
+
+
+def verdict_words(result: Result) -> str:
+    """Return the verdict with the severity of its change: `regressed, major`."""
+    if result.severity is Severity.NONE:
+        return str(result.verdict)
+    return f"{result.verdict}, {result.severity}"
+
+
+def is_harmless_regression(result: Result) -> bool:
+    """Return whether a result regressed without failing the comparison: readers must see why."""
+    return result.verdict is Verdict.REGRESSED and not result.gate
+
+
+def verdict_text(result: Result) -> str:
+    """Return the verdict with its severity, and whether it leaves the gate alone."""
+    suffix = ", not gating" if is_harmless_regression(result) else ""
+    return f"{verdict_words(result)}{suffix}"
+
+
+def result_sentence(result: Result) -> str:
+    """Return one result in full.
+
+    `search latency.p95: 48.1 ms -> 57.9 ms, +20.3 % (95 % interval +12.1 % to +29.2 %),
+    regressed, major`.
+    """
+    values = (
+        f"{format_quantity(result.baseline, result.unit)} -> "
+        f"{format_quantity(result.current, result.unit)}"
+    )
+    interval = f"{confidence_text(result.confidence)} {interval_text(result)}"
+    if result.ci_low is None and result.ci_high is None:
+        interval = "no interval"
+    return (
+        f"{name_text(result.name)} {result.metric}: {values}, {change_text(result)} ({interval}), "
+        f"{verdict_text(result)}"
+    )
+
+
+def is_indistinct(result: Result, alpha: float) -> bool:
+    """Return whether nothing sets a result apart from no change: its interval includes zero.
+
+    The interval and not the corrected p-value, because readers see the interval beside it.
+    """
+    if result.verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
+        return False
+    if result.ci_low is None and result.ci_high is None:
+        return result.p_adjusted is None or result.p_adjusted > alpha
+    above = result.ci_low is not None and result.ci_low > 0
+    below = result.ci_high is not None and result.ci_high < 0
+    return not (above or below)
+
+
+def change_or_tilde(result: Result, alpha: float) -> str:
+    """Return the change, or `~` where there is none to speak of.
+
+    An undecided result adds what could hide behind the `~`: `~<8 %`.
+    """
+    if not is_indistinct(result, alpha):
+        return change_text(result)
+    if result.verdict is not Verdict.UNDECIDED:
+        return NOT_SIGNIFICANT
+    size = result.detectable_change
+    return f"{NOT_SIGNIFICANT}<{'∞' if size is None else size_text(size, result.metric)}"
+
+
+def by_importance(results: Iterable[Result]) -> list[Result]:
+    """Return results with what matters first.
+
+    Regressed, undecided, improved, unchanged; within each gating first, then by severity, name
+    and metric.
+    """
+    return sorted(
+        results,
+        key=lambda result: (
+            _VERDICT_ORDER.index(result.verdict),
+            not result.gate,
+            _SEVERITY_ORDER.index(result.severity),
+            result.name,
+            result.metric,
+        ),
+    )
+
+
+def headline(comparison: Comparison) -> str:
+    """Return the verdict and why, in one line: `regressed: search latency.p95 rose 20.3 %`."""
+    return f"{comparison.verdict}: {reasons_text(comparison)}"
+
+
+def reasons_text(comparison: Comparison) -> str:
+    """Return why the verdict is what it is: the first reasons, and how many more there are."""
+    reasons = comparison.reasons or (_WITHOUT_REASONS[comparison.verdict],)
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return f"{'; '.join(reasons[:3])}{more}"
+
+
+def verdict_counts(results: Iterable[Result]) -> str:
+    """Return how many results had which verdict: `1 regressed, 23 unchanged`."""
+    counts = Counter(result.verdict for result in results)
+    shown = [f"{counts[verdict]} {verdict}" for verdict in _VERDICT_ORDER if counts[verdict]]
+    return ", ".join(shown) or "nothing was judged"
+
+
+def direction(comparison: Comparison) -> str:
+    """Return which runs were held against which."""
+    return f"current {side(comparison.current)} against baseline {side(comparison.baseline)}"
+
+
+def side(runs: Sequence[RunInfo]) -> str:
+    """Return one side of a comparison: names, number of runs, first start."""
+    names = list(dict.fromkeys(name_text(run.name) for run in runs))
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    starts = [_in_utc(run.started_at) for run in runs if run.started_at is not None]
+    first = "first " if len(runs) > 1 and starts else ""
+    when = started(min(starts, default=None))
+    return f"{shown} ({plural(len(runs), 'run')}, {first}{when})"
+
+
+def coverage(comparison: Comparison) -> str:
+    """Return how much was judged: `judged 23 of 24`."""
+    return f"judged {comparison.judged} of {comparison.judged + len(comparison.not_judged)}"
+
+
+def not_judged_text(entry: NotJudged) -> str:
+    """Return what was not judged and why."""
+    metric = "" if entry.metric is None else f" {entry.metric}"
+    return f"{name_text(entry.name)}{metric}: {entry.message} [{entry.reason}]"
+
+
+def hidden_change(result: Result, alpha: float) -> str | None:
+    """Return up to what size a change could hide in an undecided result.
+
+    None where the result is decided, or its interval shows a change, if not one beyond doubt.
+    """
+    if result.verdict is not Verdict.UNDECIDED or not is_indistinct(result, alpha):
+        return None
+    if result.detectable_change is None:
+        return "a change of any size could hide"
+    size = size_text(result.detectable_change, result.metric)
+    return f"a change of up to {size} could hide"
+
+
+def caveat_sentences(caveats: Iterable[Caveat]) -> list[str]:
+    """Return each distinct caveat as a sentence with its code, in the order of first mention."""
+    return [f"{caveat.message} [{caveat.code}]" for caveat in dict.fromkeys(caveats)]

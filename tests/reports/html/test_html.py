@@ -1,0 +1,206 @@
+"""The HTML report: every section, the right figures, both kinds of report, bounded size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from lxml import html as lxml_html
+
+from perfanalysis.model.views import RunView
+from perfanalysis.reports.html import render_report
+from perfanalysis.reports.html_charts import ordered_names
+
+
+def section_text(page: str, identifier: str) -> str:
+    [found] = lxml_html.fromstring(page).xpath(f"//*[@id='{identifier}']")
+    return re.sub(r"\s+", " ", found.text_content())
+
+
+def test_the_verdict_comes_first_with_reasons_coverage_and_caveats(report_data):
+    page = render_report(report_data)
+    head = section_text(page, "verdict")
+    assert "Regressed" in head
+    assert "Judged 6 of 7: 3 regressed, 1 undecided, 1 improved, 1 unchanged." in head
+    assert "search latency.p95 rose 20.3 %" in head
+    assert "current slow (1 run" in head
+    assert "one run per side cannot show run-to-run noise" in page
+    assert page.index('id="verdict"') < page.index('id="changes"') < page.index('id="names"')
+
+
+def test_a_caveat_of_a_run_names_the_run(report_data):
+    text = " ".join(lxml_html.fromstring(render_report(report_data)).text_content().split())
+    assert "base: k6.csv:9: cut short" in text
+
+
+def test_changes_show_values_interval_and_verdict_in_the_words_of_the_other_reports(report_data):
+    tree = lxml_html.fromstring(render_report(report_data))
+    rows = [
+        [" ".join(cell.text_content().split()) for cell in row]
+        for row in tree.xpath("//*[@id='changes']//tbody/tr")
+    ]
+    by_key = {(row[0].rstrip("12"), row[1]): row for row in rows}
+    assert by_key["search", "latency.p95"][2:7] == [
+        "regressed, major",
+        "48.1 ms",
+        "57.9 ms",
+        "+20.3 %",
+        "+12.1 to +29.2",
+    ]
+    assert by_key["checkout", "error_rate"][2:7] == [
+        "regressed, critical",
+        "0.5 %",
+        "0.93 %",
+        "+0.43 pp",
+        "+0.21 to +0.66",
+    ]
+    assert by_key["cart", "latency.p95"][5] == "\u221215.7 %"
+    assert by_key["search", "latency.p99"][6] == "at least \u22121.0"
+    assert len(rows) == 6
+
+
+def test_unchanged_results_are_folded_away_and_still_there(report_data):
+    tree = lxml_html.fromstring(render_report(report_data))
+    folded = tree.xpath("//details[not(@open)]//tbody/tr/th")
+    assert [cell.text_content().strip() for cell in folded] == ["browse"]
+
+
+def test_caveats_of_results_become_numbered_notes(report_data):
+    tree = lxml_html.fromstring(render_report(report_data))
+    marks = tree.xpath("//*[@id='changes']//a[@class='mark']/@href")
+    notes = {n.get("id"): n.text_content() for n in tree.xpath("//ol[@class='footnotes']/li")}
+    assert sorted(marks) == ["#caveat-1", "#caveat-2"]
+    assert set(notes.values()) == {
+        "only 12 requests lie beyond p99",
+        "throughput follows latency here",
+    }
+
+
+def test_every_section_of_a_comparison_is_there(report_data):
+    page = render_report(report_data, reproduce="perfanalysis compare slow.run base.run")
+    assert "Latency distribution" in section_text(page, "all")
+    assert "search" in section_text(page, "names")
+    assert "broken search" in section_text(page, "errors")
+    assert "login status is 200" in section_text(page, "errors")
+    assert "system.cpu" in section_text(page, "resources")
+    assert "latency.p95: 80.8 ms, limit 500 ms" in section_text(page, "thresholds")
+    assert "in the baseline, absent now" in section_text(page, "not-judged")
+    assert "batch-means (5 results)" in section_text(page, "method")
+    assert "perfanalysis compare slow.run base.run" in section_text(page, "method")
+
+
+def test_provenance_names_files_hash_machine_commit_and_tags(report_data):
+    text = section_text(render_report(report_data), "provenance")
+    for expected in (
+        "slow.json.gz k6-json, 864 KiB, SHA-256 ab12ab12ab12",
+        "k6 2.2.0",
+        "2026-01-01T00:00:00Z",
+        "30.1 s",
+        "ci-large",
+        "AMD EPYC",
+        "a1b2c3d4e5f6",
+        "faster-search",
+        "nightly",
+    ):
+        assert expected in text
+
+
+def test_each_name_has_its_charts_and_a_row_per_run(report_data):
+    tree = lxml_html.fromstring(render_report(report_data))
+    sections = tree.xpath("//section[@class='name']")
+    titles = [section.xpath(".//h3")[0].text_content() for section in sections]
+    # search regressed, then by number of requests
+    assert titles[0] == "search"
+    assert set(titles) == {"search", "login", "journey"}
+    for section in sections:
+        assert len(section.xpath(".//figure/*[@class='chart']")) == 3
+        assert len(section.xpath(".//tbody/tr")) == 2
+
+
+def test_both_sides_are_drawn_and_several_runs_are_lines_of_their_own(report_data):
+    two = replace(report_data, baseline=report_data.baseline * 2)
+    tree = lxml_html.fromstring(render_report(two))
+    [first, *_] = tree.xpath("//*[@id='all']//*[@class='chart']")
+    strokes = {
+        path.get("class"): path.get("d").count("M")
+        for path in first.xpath(".//*[contains(@class, 'line')]")
+    }
+    assert strokes == {"line baseline many": 2, "line current many": 1}
+
+
+def test_a_single_run_gets_a_summary_instead_of_changes(single_data):
+    page = render_report(single_data)
+    tree = lxml_html.fromstring(page)
+    assert tree.xpath("//*[@id='changes' or @id='not-judged']") == []
+    rows = [row[0].text_content() for row in tree.xpath("//*[@id='summary']//tbody/tr")]
+    assert rows == ["search", "login", "journey transaction"]
+    assert "all requests" in section_text(page, "summary")
+    assert "broken search latency.p95: 72.3 ms, limit 50 ms" in section_text(page, "verdict")
+    assert "baseline" not in section_text(page, "provenance")
+    assert tree.xpath("//header[@id='verdict']/@class") == ["verdict regressed"]
+
+
+def test_a_run_of_totals_says_why_it_has_no_charts(single_data):
+    view = replace(single_data.current[0], distributions={}, timelines={}, curves=(), errors=())
+    page = render_report(replace(single_data, current=(view,)))
+    assert "the source holds totals only" in section_text(page, "all")
+    assert "No request failed." in section_text(page, "errors")
+    assert "<svg" not in page
+
+
+def test_an_empty_run_renders(single_data, make_name):
+    view = single_data.current[0]
+    nothing = dict.fromkeys(vars(view.summary.total.latency))
+    total = make_name(
+        name=None,
+        requests=0,
+        error_rate=None,
+        throughput=None,
+        latency=replace(view.summary.total.latency, **nothing),
+    )
+    summary = replace(view.summary, names=(), total=total, series=(), checks=(), thresholds=())
+    empty = RunView(summary=summary, distributions={}, timelines={}, curves=(), errors=())
+    page = render_report(replace(single_data, current=(empty,)))
+    assert "The run holds no requests." in section_text(page, "names")
+    assert "No resource series were recorded." in section_text(page, "resources")
+    assert "No requests were recorded." in section_text(page, "method")
+
+
+@pytest.mark.slow
+def test_two_hundred_names_and_six_runs_stay_under_two_megabytes(many_names):
+    data = many_names(200, 3)
+    page = render_report(data)
+    assert 400_000 < len(page.encode()) < 2_000_000
+    text = section_text(page, "names")
+    assert "These 180 have none" in text
+    assert "GET /api/v1/resources/0/items" in text
+    assert page.count("<figure>") == 3 * 21 + 2
+    assert "500 more results are left out here" in section_text(page, "changes")
+
+
+@pytest.mark.slow
+def test_many_runs_and_names_stay_under_two_megabytes(many_names):
+    data = many_names(400, 12)
+    page = render_report(data)
+    assert len(page.encode()) < 2_000_000
+    assert "8 more runs are in the tables, but not in the charts" in section_text(page, "all")
+
+
+def test_names_with_a_change_get_charts_before_busier_ones(many_names, make_result):
+    data = many_names(40, 1)
+    changed = make_result(name="GET /api/v1/resources/0/items?sort=name")
+    data = replace(data, comparison=replace(data.comparison, results=(changed,)))
+    first, second, *_, last = ordered_names(data)
+    assert first == "GET /api/v1/resources/0/items?sort=name"
+    assert second == "GET /api/v1/resources/39/items?sort=name"
+    assert last == "GET /api/v1/resources/1/items?sort=name"
+
+
+def test_the_same_data_give_the_same_page(report_data):
+    assert render_report(report_data) == render_report(report_data)
+
+
+def test_a_command_of_two_lines_keeps_its_lines(report_data):
+    page = render_report(report_data, reproduce="perfanalysis compare \\\n  a.run b.run")
+    assert "<code>perfanalysis compare \\\n  a.run b.run</code>" in page
