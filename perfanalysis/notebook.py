@@ -20,7 +20,7 @@ class Summary(results.Summary):
     """A summary that shows itself as a table."""
 
     def _repr_html_(self) -> str:
-        from perfanalysis.reports.fragments import summary_fragment
+        from perfanalysis.reports.html.fragments import summary_fragment
 
         return summary_fragment(self)
 
@@ -32,7 +32,7 @@ class Comparison(results.Comparison):
     """A comparison that shows itself as a table, verdict first."""
 
     def _repr_html_(self) -> str:
-        from perfanalysis.reports.fragments import comparison_fragment
+        from perfanalysis.reports.html.fragments import comparison_fragment
 
         return comparison_fragment(self)
 
@@ -49,7 +49,7 @@ def summarize(run: RunLike) -> Summary:
     Raises:
         InputError: the run cannot be read.
 
-    >>> summarize("fixtures/k6/base.json.gz").to_pandas().columns[0]
+    >>> summarize("fixtures/demo/base.json.xz").to_pandas().columns[0]
     'name'
     """
     return _shown(Summary, api.summarize(run))
@@ -81,9 +81,9 @@ def compare(
         ConfigError: an unknown metric.
         InputError: a run cannot be read.
 
-    >>> found = compare("fixtures/k6/slow.json.gz", "fixtures/k6/base.json.gz")
-    >>> sorted({result.name for result in found.results if result.verdict == "regressed"})
-    ['checkout', 'search']
+    >>> found = compare("fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz")
+    >>> found.verdict.value, found.reasons[0]
+    ('regressed', 'checkout latency.p50 rose 38.8 %')
     """
     from perfanalysis.analysis.judge import Settings
 

@@ -8,33 +8,22 @@ from __future__ import annotations
 import math
 import re
 
-from perfanalysis.errors import UsageError
-
 _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-zµ/]*)\s*$")
-_MS_PER_UNIT = {
-    "ns": 1e-6,
-    "us": 1e-3,
-    "µs": 1e-3,
-    "ms": 1.0,
-    "s": 1e3,
-    "m": 6e4,
-    "min": 6e4,
-    "h": 3.6e6,
-}
 
 
 def significant(value: float, digits: int = 3) -> str:
     """Return a number with a number of significant digits and no exponent.
 
-    >>> significant(1234.5), significant(0.034567), significant(0.0)
-    ('1234', '0.0346', '0')
+    >>> significant(1234.5), significant(0.034567), significant(9.999), significant(0.0)
+    ('1234', '0.0346', '10.0', '0')
     """
     if value == 0:
         return "0"
     if not math.isfinite(value):
         return str(value)
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{min(decimals, 12)}f}"
+    # Rounding may add a digit (9.999 is 10.0): the magnitude is that of the rounded number.
+    magnitude = int(f"{value:.{digits - 1}e}".partition("e")[2])
+    return f"{value:.{min(max(0, digits - 1 - magnitude), 12)}f}"
 
 
 def format_ms(value: float | None) -> str:
@@ -126,28 +115,13 @@ def parse_ratio(text: str) -> float:
     """Return a ratio written as `5%`, `5 %` or `0.05`.
 
     Raises:
-        UsageError: the text is no ratio.
+        ValueError: the text is no ratio.
 
     >>> parse_ratio("5 %"), parse_ratio("0.05")
     (0.05, 0.05)
     """
     found = _QUANTITY.match(text)
     if found is None or found.group(2) not in ("", "%"):
-        raise UsageError(f"expected a ratio such as '5%' or '0.05', found {text!r}")
+        raise ValueError(f"expected a ratio such as '5%' or '0.05', found {text!r}")
     number = float(found.group(1))
     return number / 100 if found.group(2) == "%" else number
-
-
-def parse_ms(text: str) -> float:
-    """Return a duration written with its unit, in milliseconds; a bare number is milliseconds.
-
-    Raises:
-        UsageError: the text is no duration.
-
-    >>> parse_ms("1.5 s"), parse_ms("500 ms"), parse_ms("250")
-    (1500.0, 500.0, 250.0)
-    """
-    found = _QUANTITY.match(text)
-    if found is None or found.group(2) not in ("", *_MS_PER_UNIT):
-        raise UsageError(f"expected a duration such as '500 ms' or '1.5 s', found {text!r}")
-    return float(found.group(1)) * _MS_PER_UNIT[found.group(2) or "ms"]

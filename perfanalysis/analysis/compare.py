@@ -59,6 +59,7 @@ def compare_runs(
     """
     ours = [RunEvidence(run) for run in current]
     theirs = [RunEvidence(run) for run in baseline]
+    renamed = _pair_single_names(ours, theirs)
     chosen = _metrics(metrics, [*ours, *theirs])
     shared, not_judged = _names(ours, theirs, names)
     pairings: list[_Pairing] = []
@@ -89,7 +90,7 @@ def compare_runs(
         judged=len(results),
         not_judged=tuple(not_judged),
         results=results,
-        caveats=_caveats(ours, theirs),
+        caveats=(*renamed, *_caveats(ours, theirs)),
     )
 
 
@@ -100,6 +101,23 @@ def _metrics(keys: Sequence[str], runs: Sequence[RunEvidence]) -> list[Metric]:
     coarse = any(run.info.evidence is not Evidence.REQUESTS for run in runs)
     extra = _COARSE_METRICS if coarse else ()
     return [parse_metric(key) for key in (*extra, *DEFAULT_METRICS)]
+
+
+def _pair_single_names(
+    ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]
+) -> tuple[Caveat, ...]:
+    """Where each side exercised one name only, hold these against each other whatever they say.
+
+    pgbench names a run's only script after its file, and a new version often is a new file.
+    """
+    mine, other = ({name for run in side for name in run.names} for side in (ours, theirs))
+    if len(mine) != 1 or len(other) != 1 or mine == other:
+        return ()
+    (new,), (old,) = mine, other
+    for run in theirs:
+        run.rename(old, new)
+    message = f"each side has one name only: {new!r} is held against {old!r} of the baseline"
+    return (Caveat(code="renamed", message=message),)
 
 
 def _names(

@@ -188,7 +188,11 @@ def _error_rate(evidence: NameEvidence) -> Estimate:
 
 
 def _throughput(evidence: NameEvidence) -> Estimate:
-    if not evidence.duration_s or evidence.requests < MIN_REQUESTS_FOR_RATE:
+    requests, duration_s = evidence.requests, evidence.duration_s
+    if evidence.total is not None and evidence.total.duration_s:
+        # The tool counted every request, its log perhaps only a sample of them.
+        requests, duration_s = evidence.total.requests, evidence.total.duration_s
+    if not duration_s or requests < MIN_REQUESTS_FOR_RATE:
         raise NotEstimableError(
             "too-few-requests", "a throughput needs a duration and at least 10 requests"
         )
@@ -197,10 +201,10 @@ def _throughput(evidence: NameEvidence) -> Estimate:
     if evidence.windows is not None and len(evidence.windows.start_us) >= 2:
         se_log, df = _count_error(evidence)
     return Estimate(
-        value=evidence.requests / evidence.duration_s,
+        value=requests / duration_s,
         se_log=se_log,
         df=df,
-        n=evidence.requests,
+        n=requests,
         n_effective=None,
         share=None,
         resolution=None,

@@ -6,7 +6,7 @@ counted twice. Nothing here reads request rows, so the cost does not grow with t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -87,6 +87,10 @@ class RunEvidence:
             return _from_histograms(self._run)
         return _from_intervals(self._run)
 
+    def rename(self, old: str, new: str) -> None:
+        """Call a name otherwise from now on."""
+        self.names[new] = replace(self.names.pop(old), name=new)
+
     @cached_property
     def everything(self) -> NameEvidence | None:
         """All requests as one name; None for a run without requests."""
@@ -108,7 +112,22 @@ def all_requests(names: dict[str, NameEvidence]) -> NameEvidence | None:
         duration_s=max(durations, default=None),
         latencies=_merged(latencies) if len(latencies) == len(parts) else None,
         windows=_added(windows) if len(windows) == len(parts) else None,
-        total=None,
+        total=_summed([n.total for n in parts if n.total is not None], len(parts)),
+    )
+
+
+def _summed(totals: list[Total], names: int) -> Total | None:
+    """Return the counts of all names; percentiles of several names do not add up."""
+    durations = [total.duration_s for total in totals if total.duration_s is not None]
+    if len(totals) != names or not durations:
+        return None
+    return Total(
+        requests=sum(total.requests for total in totals),
+        failures=sum(total.failures for total in totals),
+        duration_s=max(durations),
+        mean_ms=None,
+        quantiles={},
+        quantile_error=None,
     )
 
 
@@ -144,6 +163,7 @@ def _added(parts: list[Windows]) -> Windows:
 
 def _from_histograms(run: Run) -> dict[str, NameEvidence]:
     table = _requests_only(run.histograms_table)
+    totals = _totals(run)
     found: dict[str, NameEvidence] = {}
     for name, part in _by_name(table):
         window = part.column("window").cast(pa.int64()).to_numpy()
@@ -166,9 +186,16 @@ def _from_histograms(run: Run) -> dict[str, NameEvidence]:
                 clock_resolution=run.info.clock_resolution_ms,
             ),
             windows=windows,
-            total=None,
+            total=totals.get(name),
         )
     return found
+
+
+def _totals(run: Run) -> dict[str, Total]:
+    """Return what a tool reported besides its requests (pgbench: a report beside a sampled log)."""
+    table = _requests_only(run.intervals_table)
+    whole = table.filter(pc.equal(table.column("scope"), Scope.RUN.value))
+    return {name: total for name, part in _by_name(whole) if (total := _total(part)) is not None}
 
 
 def _count_windows(window: Ints, count: Ints, ok: npt.NDArray[np.bool_]) -> Windows:

@@ -82,9 +82,34 @@ def _from_rows(
     checks = _checks(table.filter(is_check))
     table = table.filter(pc.invert(is_check))
     seconds = run.info.duration_s
-    names = tuple(_row_summary(name, kind, part, seconds) for name, kind, part in _groups(table))
+    names = [_row_summary(name, kind, part, seconds) for name, kind, part in _groups(table)]
     requests = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
-    return names, _row_summary(None, Kind.REQUEST, requests, seconds), checks
+    total = _row_summary(None, Kind.REQUEST, requests, seconds)
+    counted = RunEvidence(run)
+    return (
+        tuple(_with_counts(entry, counted.names.get(entry.name or "")) for entry in names),
+        _with_counts(total, counted.everything),
+        checks,
+    )
+
+
+def _with_counts(entry: NameSummary, evidence: NameEvidence | None) -> NameSummary:
+    """Return a summary with the tool's own counts, where its log held only a sample."""
+    reported = evidence.total if evidence is not None and entry.kind == Kind.REQUEST else None
+    if reported is None or reported.requests <= entry.requests or not reported.duration_s:
+        return entry
+    message = (
+        f"latencies are those of {entry.requests} logged requests, counts and throughput those of "
+        f"the {reported.requests} that the tool reports"
+    )
+    return replace(
+        entry,
+        requests=reported.requests,
+        failures=reported.failures,
+        error_rate=reported.failures / reported.requests,
+        throughput=reported.requests / reported.duration_s,
+        caveats=(*entry.caveats, Caveat(code="sampled-log", message=message)),
+    )
 
 
 def _groups(table: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence, Windows
 from perfanalysis.analysis.summarize import summarize_run
+from perfanalysis.model.buckets import ZERO_BUCKET, bucket_edges
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.run import Evidence
 from perfanalysis.model.series import SeriesKind
 from perfanalysis.model.views import Curve, Distribution, ErrorCount, RunView, Timeline
 from perfanalysis.stats.dependence import cdf_of
-from perfanalysis.stats.histogram import ZERO_BUCKET
 from perfanalysis.store.bundle import Run
 
 Floats = npt.NDArray[np.float64]
@@ -150,8 +150,6 @@ def _latency_over_time(
 
 
 def _mean_of(bucket: Ints, count: Ints) -> float:
-    from perfanalysis.stats.histogram import bucket_edges
-
     low, high = bucket_edges(bucket)
     middle = np.where(bucket == ZERO_BUCKET, 0.0, (low + high) / 2)
     return float(np.average(middle, weights=count))

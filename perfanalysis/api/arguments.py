@@ -191,6 +191,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _natural_order(path: Path) -> list[tuple[int, int, str]]:
-    """Sort `base-10` after `base-9`."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+    """Sort `base-10` after `base-9`, and `load.jtl` before `load2.jtl`."""
+    stem, dot, suffix = path.name.partition(".")
+    parts = [*re.split(r"(\d+)", stem), dot + suffix]
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

@@ -107,6 +107,6 @@ def render_report(data: ReportData, *, reproduce: str | None = None) -> str:
         data: from `report_data`.
         reproduce: the command that made it, shown at the end.
     """
-    from perfanalysis.reports.html import render_report as render
+    from perfanalysis.reports.html.page import render_report as render
 
     return render(data, reproduce=reproduce)

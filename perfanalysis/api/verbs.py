@@ -42,7 +42,7 @@ def load(source: RunLike, options: ReadOptions = DEFAULT_OPTIONS) -> Run:
         UsageError: there is no such file, or it holds several runs.
         InputError: the file cannot be read; the message names file, line and reason.
 
-    >>> load("fixtures/k6/base.json.gz").info.tool
+    >>> load("fixtures/demo/base.json.xz").info.tool
     'k6'
     """
     runs = load_runs(source, options)
@@ -120,8 +120,8 @@ def summarize(run: RunLike) -> Summary:
     Raises:
         InputError: the run cannot be read.
 
-    >>> summarize("fixtures/k6/base.json.gz").total.failures
-    0
+    >>> summarize("fixtures/demo/base.json.xz").total.failures
+    2
     """
     return summarize_run(load(run))
 
@@ -150,7 +150,7 @@ def compare(
         ConfigError: an unknown metric.
         InputError: a run cannot be read.
 
-    >>> compare("fixtures/k6/slow.json.gz", "fixtures/k6/base.json.gz").verdict.value
+    >>> compare("fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz").verdict.value
     'regressed'
     """
     ours, theirs = load_runs(current), load_runs(baseline)

@@ -183,15 +183,20 @@ def _settings(
     from perfanalysis.units import parse_ratio
 
     center, comma, tail = noise.partition(",")
-    numbers = {
-        "--tolerance": parse_ratio(tolerance),
-        "--error-rate-tolerance": parse_ratio(error_rate_tolerance),
-        "--noise center": parse_ratio(center),
-        "--noise tail": parse_ratio(tail if comma else center),
+    texts = {
+        "--tolerance": tolerance,
+        "--error-rate-tolerance": error_rate_tolerance,
+        "--noise center": center,
+        "--noise tail": tail if comma else center,
     }
-    for option, number in numbers.items():
-        if not 0 <= number < 2:
-            raise UsageError(f"{option}: expected a ratio from 0 to 2, found {number:g}")
+    numbers = {}
+    for option, text in texts.items():
+        try:
+            numbers[option] = parse_ratio(text)
+        except ValueError as exc:
+            raise UsageError(f"{option}: {exc}") from exc
+        if not 0 <= numbers[option] < 2:
+            raise UsageError(f"{option}: expected a ratio from 0 to 2, found {text!r}")
     return Settings(
         tolerance=numbers["--tolerance"],
         error_rate_tolerance=numbers["--error-rate-tolerance"],

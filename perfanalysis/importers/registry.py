@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfanalysis.errors import FormatError, InputError, UsageError
+from perfanalysis.errors import FormatError, UsageError
 from perfanalysis.importers.base import Importer, Match
 from perfanalysis.importers.source import InputFile, Source
 
@@ -65,12 +65,12 @@ def detect(file: InputFile) -> Importer:
     """Return the importer that fits a file best.
 
     Raises:
-        FormatError: none fits, or several fit equally well; the message lists them.
-        InputError: the file is empty or cannot be read.
+        FormatError: the file is empty; no importer fits, or several fit equally well.
+        InputError: the file cannot be read.
     """
     head = file.head()
     if not head.strip(b"\0\r\n\t "):
-        raise InputError(
+        raise FormatError(
             f"{file.label}:1: expected results, found an empty file",
             hint="was the test killed before it wrote its first result?",
         )
@@ -145,4 +145,5 @@ def group_runs(
             continue
         sources.append((importer, source))
         taken.update(file.path for file in source.files)
-    return sources, unknown
+    # A file that says nothing by itself may belong to a later one: an empty stderr.txt.
+    return sources, [path for path in unknown if path not in taken]

@@ -1,6 +1,6 @@
 """The histogram table: log-bucketed latency counts per name and time window.
 
-Bucket numbers are those of `perfanalysis.stats.histogram`; null counts rows without a latency, so
+Bucket numbers are those of `perfanalysis.model.buckets`; null counts rows without a latency, so
 that the counts of a window add up to its requests.
 """
 

@@ -19,9 +19,10 @@ def import_lines(info: RunInfo, destination: str) -> str:
     counts = info.counts
     formats = ", ".join(dict.fromkeys(source.format for source in info.sources))
     seconds = "" if info.duration_s is None else f", {info.duration_s:.1f} s"
+    requests, failed = format_count(counts.requests), format_count(counts.failures)
+    evidence = _EVIDENCE[info.evidence]
     lines = [
-        f"{destination}: {format_count(counts.requests)} requests, "
-        f"{format_count(counts.failures)} failed{seconds} ({formats}: {_EVIDENCE[info.evidence]})"
+        f"{destination}: {requests} requests, {failed} failed{seconds} ({formats}: {evidence})"
     ]
     lines += [f"note: {terminal_text(caveat.message)}" for caveat in info.caveats]
     return "\n".join(lines)

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.model.buckets import bucket_of
 from perfanalysis.model.histograms import HISTOGRAMS
-from perfanalysis.stats.histogram import bucket_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

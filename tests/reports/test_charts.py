@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from perfanalysis.model.views import Curve, Distribution, ReportData, Timeline
-from perfanalysis.reports.charts import distribution_chart, percentile_chart
-from perfanalysis.reports.charts_axes import (
+from perfanalysis.reports.charts.latency import distribution_chart, percentile_chart
+from perfanalysis.reports.charts.axes import (
     TimeAxis,
     linear_ticks,
     log_ticks,
@@ -23,8 +23,8 @@ from perfanalysis.reports.charts_axes import (
     thin_line,
     time_axis,
 )
-from perfanalysis.reports.charts_svg import path_data
-from perfanalysis.reports.charts_timeline import curve_chart, shown_unit, throughput_chart
+from perfanalysis.reports.charts.svg import path_data
+from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
 
 MINUTE = TimeAxis(start_s=0.0, end_s=60.0)
 
@@ -276,7 +276,7 @@ def test_drawing_does_not_load_pyplot():
     code = (
         "import sys, numpy as np\n"
         "from perfanalysis.model.views import Distribution\n"
-        "from perfanalysis.reports.charts import distribution_chart\n"
+        "from perfanalysis.reports.charts.latency import distribution_chart\n"
         "d = Distribution(latency_ms=np.array([1.0, 2.0]), share=np.array([0.5, 1.0]))\n"
         "assert distribution_chart([('current', d)], points=300)\n"
         "sys.exit('matplotlib.pyplot' in sys.modules)"

@@ -12,7 +12,7 @@ from perfanalysis.stats.dependence import (
     mean_within_run,
     quantile_within_run,
 )
-from perfanalysis.stats.histogram import bucket_of
+from perfanalysis.model.buckets import bucket_of
 
 
 def histogram(values, windows=100):

@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfanalysis.stats.histogram import (
+from perfanalysis.model.buckets import (
     GROWTH,
     RELATIVE_ERROR,
     ZERO_BUCKET,
-    Cdf,
     bucket_edges,
     bucket_of,
-    spread,
 )
+from perfanalysis.stats.histogram import Cdf, spread
 
 LATENCIES = st.floats(min_value=1e-6, max_value=1e9)
 

@@ -18,7 +18,7 @@ from perfanalysis.model.views import (
     RunView,
     Timeline,
 )
-from perfanalysis.reports.html import render_report
+from perfanalysis.reports.html.page import render_report
 
 _PAGES: dict[str, str] = {}
 

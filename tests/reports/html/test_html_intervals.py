@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from perfanalysis.reports.html_intervals import interval_scale
+from perfanalysis.reports.html.intervals import interval_scale
 
 
 def test_half_and_double_lie_equally_far_from_no_change(make_result):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
-from perfanalysis.reports.html import render_report
+from perfanalysis.reports.html.page import render_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ELEMENTS = """

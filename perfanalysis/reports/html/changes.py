@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison, Result, Verdict
-from perfanalysis.reports.html_intervals import IntervalScale, interval_scale
+from perfanalysis.reports.html.intervals import IntervalScale, interval_scale
 from perfanalysis.reports.wording import by_importance, is_difference
 
 MOST_ROWS = 300

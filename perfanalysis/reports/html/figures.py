@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from perfanalysis.model.results import NameSummary, Result, Verdict
 from perfanalysis.model.run import RunInfo
 from perfanalysis.model.views import ReportData, RunView
-from perfanalysis.reports.charts import Side, distribution_chart, percentile_chart
-from perfanalysis.reports.charts_axes import TimeAxis, time_axis
-from perfanalysis.reports.charts_timeline import curve_chart, shown_unit, throughput_chart
+from perfanalysis.reports.charts.axes import TimeAxis, time_axis
+from perfanalysis.reports.charts.latency import Side, distribution_chart, percentile_chart
+from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
 from perfanalysis.reports.wording import by_importance
 
 if TYPE_CHECKING:

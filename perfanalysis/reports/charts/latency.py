@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from perfanalysis.model.views import Distribution, Timeline
-from perfanalysis.reports.charts_axes import (
+from perfanalysis.reports.charts.axes import (
     TimeAxis,
     finite_range,
     linear_ticks,
@@ -22,7 +22,7 @@ from perfanalysis.reports.charts_axes import (
     thin_line,
     tick_label,
 )
-from perfanalysis.reports.charts_svg import (
+from perfanalysis.reports.charts.svg import (
     HEIGHT,
     add_panel,
     drawing,

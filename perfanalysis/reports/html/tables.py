@@ -11,7 +11,7 @@ from perfanalysis.model.requests import Kind
 from perfanalysis.model.results import NameSummary, Outcome, SeriesSummary, ThresholdOutcome
 from perfanalysis.model.run import RunInfo
 from perfanalysis.model.views import ReportData, RunView
-from perfanalysis.reports.charts import Side
+from perfanalysis.reports.charts.latency import Side
 
 T = TypeVar("T")
 _OUTCOMES = (Outcome.BROKEN, Outcome.UNDECIDED, Outcome.MET)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfanalysis.model.views import Curve, Timeline
-from perfanalysis.reports.charts import Side, line_classes, sides_text
-from perfanalysis.reports.charts_axes import (
+from perfanalysis.reports.charts.axes import (
     TimeAxis,
     finite_range,
     linear_ticks,
     thin_line,
     tick_label,
 )
-from perfanalysis.reports.charts_svg import (
+from perfanalysis.reports.charts.latency import Side, line_classes, sides_text
+from perfanalysis.reports.charts.svg import (
     HEIGHT,
     add_panel,
     drawing,

@@ -1,0 +1,51 @@
+"""Latency buckets: the working form of latency, part of what is stored.
+
+Bucket i holds the values in [G^i, G^(i+1)) with G = 1.005, so the geometric middle of a bucket is
+within 0.25 % of every value in it. Buckets are the same everywhere: histograms of any windows,
+names, files or machines add up. Values below a picosecond share one bucket for zero.
+
+The idea is that of DDSketch (Masson, Rim, Lee: VLDB 2019, doi:10.14778/3352063.3352135), without
+its collapsing: at 0.5 % growth a microsecond to an hour spans about 4,400 buckets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+GROWTH = 1.005
+RELATIVE_ERROR = (GROWTH - 1) / (GROWTH + 1)
+ZERO_BUCKET = -100_000
+_SMALLEST = 1e-9
+
+
+def bucket_of(values: Floats) -> Ints:
+    """Return the bucket number of each value.
+
+    Args:
+        values: not negative, no NaN, any shape.
+
+    >>> bucket_of(np.array([0.0, 1.0, 1.006, 250.0])).tolist()
+    [-100000, 0, 1, 1107]
+    """
+    numbers = np.full(values.shape, ZERO_BUCKET, dtype=np.int64)
+    positive = values >= _SMALLEST
+    numbers[positive] = np.floor(np.log(values[positive]) / np.log(GROWTH)).astype(np.int64)
+    return numbers
+
+
+def bucket_edges(buckets: Ints) -> tuple[Floats, Floats]:
+    """Return the lower and upper edge of each bucket.
+
+    >>> low, high = bucket_edges(np.array([0, ZERO_BUCKET]))
+    >>> low.tolist(), high.tolist()
+    ([1.0, 0.0], [1.005, 1e-09])
+    """
+    zero = buckets == ZERO_BUCKET
+    exponent = np.where(zero, 0, buckets).astype(np.float64)
+    low = np.where(zero, 0.0, GROWTH**exponent)
+    high = np.where(zero, _SMALLEST, GROWTH ** (exponent + 1))
+    return low, high

@@ -1,0 +1,1 @@
+"""HTML: the report of a page (`page`), and tables for notebooks (`fragments`)."""

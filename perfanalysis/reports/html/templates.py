@@ -1,0 +1,104 @@
+"""The templates of the HTML outputs, and what they may call.
+
+Jinja escapes every value. The few values marked as safe are made by `charts.svg` and
+`html.intervals` from numbers and our own words.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from perfanalysis.reports import wording
+from perfanalysis.reports.escape import shortened, terminal_text
+from perfanalysis.reports.html.tables import shown
+from perfanalysis.units import (
+    format_bytes,
+    format_count,
+    format_ms,
+    format_quantity,
+    format_rate,
+    format_ratio,
+    significant,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_LONGEST_TEXT = 400  # terminal cells of one text from a result file
+
+
+def template_folder() -> Path:
+    """Return the folder of the templates: in a wheel inside the package, else beside it."""
+    package = Path(__file__).parents[2]
+    inside = package / "report_templates"
+    return inside if inside.is_dir() else package.parent / "report_templates"
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """Return the environment in which every template is rendered."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(template_folder()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        ms=format_ms,
+        number=format_count,
+        ratio=format_ratio,
+        rate=format_rate,
+        bytes=format_bytes,
+        quantity=format_quantity,
+        duration=duration_text,
+        typeset=lambda text: text.replace("-", "\u2212"),
+        name=lambda text: terminal_text(wording.name_text(text)),
+    )
+    environment.globals.update(
+        plural=wording.plural,
+        coverage=wording.coverage,
+        verdict_counts=wording.verdict_counts,
+        direction=wording.direction,
+        size_text=wording.size_text,
+        change_text=wording.change_text,
+        interval_text=wording.interval_text,
+        interval_heading=wording.interval_heading,
+        verdict_text=wording.verdict_text,
+        timestamp=wording.timestamp,
+        shown=shown,
+    )
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Return what is printed for a value: control characters visible, bounded in length.
+
+    Applied to every expression of the templates, so that no text can be forgotten.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return terminal_text(shortened(value, _LONGEST_TEXT))
+    return value
+
+
+def duration_text(seconds: float | None) -> str:
+    """Return a duration as people say it.
+
+    >>> duration_text(30.13), duration_text(754.2), duration_text(7384.0), duration_text(None)
+    ('30.1 s', '12 min 34 s', '2 h 3 min', '–')
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{significant(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
