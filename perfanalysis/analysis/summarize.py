@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
 from perfanalysis.analysis.thresholds import judge_thresholds
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
