@@ -26,6 +26,7 @@ Ints = npt.NDArray[np.int64]
 
 _MAX_POINTS = 300
 _MAX_TIMELINE_POINTS = 60
+_MIN_TIMELINE_POINTS = 12
 _MAX_CURVES = 40
 _MAX_ERRORS = 100
 # Listed in the table of errors instead.
@@ -89,7 +90,7 @@ def _timeline(evidence: NameEvidence, start_us: int) -> Timeline | None:
     windows = evidence.windows
     if windows is None or len(windows.start_us) == 0:
         return None
-    width_us = _width_us(windows.start_us)
+    width_us = _width_us(windows)
     bins = windows.start_us // width_us
     first, last = int(bins[0]), int(bins[-1])
     n = last - first + 1
@@ -101,7 +102,7 @@ def _timeline(evidence: NameEvidence, start_us: int) -> Timeline | None:
     middle_us = (np.arange(first, last + 1) + 0.5) * width_us - start_us
     return Timeline(
         offset_s=np.clip(middle_us / 1e6, 0.0, None),
-        throughput=requests / (width_us / 1e6),
+        throughput=requests / (_covered_us(windows, first, last, width_us) / 1e6),
         error_rate=failures / known,
         mean_ms=mean,
         p50_ms=p50,
@@ -109,16 +110,36 @@ def _timeline(evidence: NameEvidence, start_us: int) -> Timeline | None:
     )
 
 
-def _width_us(start_us: Ints) -> int:
-    """Return a width that is a whole number of windows and gives at most 60 bins."""
-    steps = np.diff(start_us)
-    step = int(steps.min()) if len(steps) else 1_000_000
-    span = int(start_us[-1] - start_us[0]) + step
-    # A second is what people expect to see; shorter bins hold too few requests for percentiles.
+def _width_us(windows: Windows) -> int:
+    """Return a width that is a whole number of windows and gives at most 60 bins.
+
+    A second is what people expect to see. Bins grow until a typical one carries a p95, but not
+    beyond what leaves a dozen points to see a course in.
+    """
+    step = _step_us(windows)
+    span = int(windows.start_us[-1] - windows.start_us[0]) + step
     width = max(step, -(-1_000_000 // step) * step)
-    while span / width > _MAX_TIMELINE_POINTS:
+    per_us = int(windows.requests.sum()) / span
+    while span / width > _MAX_TIMELINE_POINTS or (
+        width * per_us < _MIN_REQUESTS_FOR_P95 and span / width > 2 * _MIN_TIMELINE_POINTS
+    ):
         width *= 2
     return width
+
+
+def _step_us(windows: Windows) -> int:
+    steps = np.diff(windows.start_us)
+    return int(steps.min()) if len(steps) else 1_000_000
+
+
+def _covered_us(windows: Windows, first: int, last: int, width_us: int) -> Floats:
+    """Return how much of each bin the run covers: its first and last bin are not full."""
+    covered = np.full(last - first + 1, float(width_us))
+    step = _step_us(windows)
+    covered[0] -= windows.start_us[0] - first * width_us
+    covered[-1] -= (last + 1) * width_us - (windows.start_us[-1] + step)
+    floored: Floats = np.maximum(covered, step)
+    return floored
 
 
 def _latency_over_time(

@@ -58,8 +58,9 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
     """  # noqa: D301  (\b keeps click from wrapping the line)
     from perfanalysis import api
 
-    current = api.load_runs(_side("current", current_run, current_runs), reading)
-    baseline = api.load_runs(_side("baseline", baseline_run, baseline_runs), reading)
+    ours = _side("current", current_run, current_runs)
+    theirs = _side("baseline", baseline_run, baseline_runs)
+    current, baseline = api.load_runs(ours, reading), api.load_runs(theirs, reading)
     comparison = api.compare(current, baseline, **vars(comparing))
     reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
     if report is not None or output_format == "html":

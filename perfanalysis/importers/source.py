@@ -268,5 +268,5 @@ def read_document(file: InputFile) -> Any:  # noqa: ANN401  (any JSON value)
             f"at column {exc.colno}",
             hint="the file may be cut short: was the tool killed while it wrote?",
         ) from exc
-    except (UnicodeDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise InputError(f"{file.label}:1: expected a JSON document in UTF-8: {exc}") from exc

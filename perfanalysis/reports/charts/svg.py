@@ -105,17 +105,20 @@ def inline_svg(figure: Figure, *, title: str, description: str) -> Markup:
 
 
 def _elements(root: ET.Element) -> Iterator[Markup]:
-    """Yield the drawn elements, flat; neighbouring lines of one class become one path."""
+    """Yield the drawn elements, flat; neighbouring lines of one class become one path.
+
+    matplotlib writes a line of nothing but gaps as a path without data.
+    """
     classes, data = "", ""
     for found, element in _drawn(root, ""):
         if element.tag == f"{_SVG}path" and found == classes:
-            data += path_data(element.attrib["d"])
+            data += path_data(element.attrib.get("d", ""))
             continue
         if data:
             yield Markup('<path class="{}" d="{}"/>').format(classes, data)
         classes, data = "", ""
         if element.tag == f"{_SVG}path":
-            classes, data = found, path_data(element.attrib["d"])
+            classes, data = found, path_data(element.attrib.get("d", ""))
         else:
             yield _text(found, element)
     if data:
