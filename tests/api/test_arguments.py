@@ -99,7 +99,7 @@ def test_a_prefix_stands_for_the_files_of_one_run(fixtures, tmp_path):
 
 def test_a_prefix_of_several_runs_lists_them(jtl, tmp_path):
     shutil.copy(jtl, tmp_path / "load.old.jtl")
-    with pytest.raises(UsageError, match="found several: load.jtl, load.old.jtl"):
+    with pytest.raises(UsageError, match=r"found several: load\.jtl, load\.old\.jtl"):
         api.load_runs(str(tmp_path / "load"))
 
 
@@ -120,7 +120,7 @@ def test_standard_input_is_a_run(jtl, monkeypatch):
 def test_a_file_of_no_known_format_lists_what_was_tried(tmp_path):
     path = tmp_path / "poem.txt"
     path.write_text("Shall I compare thee to a summer's day?\n")
-    with pytest.raises(FormatError, match="found none of: jmeter-csv, .*psutil") as caught:
+    with pytest.raises(FormatError, match=r"found none of: jmeter-csv, .*psutil") as caught:
         api.load(str(path))
     assert "--from" in caught.value.hint
 

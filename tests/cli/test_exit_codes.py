@@ -136,7 +136,7 @@ def test_a_bug_is_no_verdict_and_says_how_to_report_it(cli, fixtures, monkeypatc
 
 
 def test_an_interrupt_ends_with_130_and_leaves_nothing(cli, fixtures, tmp_path, monkeypatch):
-    from perfanalysis.importers.jmeter_csv import JmeterCsv
+    from perfanalysis.importers.jmeter.jtl_csv import JmeterCsv
 
     def interrupted(*_arguments):
         raise KeyboardInterrupt

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from perfanalysis.model.views import Curve, Distribution, ReportData, Timeline
-from perfanalysis.reports.charts.latency import distribution_chart, percentile_chart
 from perfanalysis.reports.charts.axes import (
     TimeAxis,
     linear_ticks,
@@ -23,6 +22,7 @@ from perfanalysis.reports.charts.axes import (
     thin_line,
     time_axis,
 )
+from perfanalysis.reports.charts.latency import distribution_chart, percentile_chart
 from perfanalysis.reports.charts.svg import path_data
 from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
 

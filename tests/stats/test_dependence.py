@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from perfanalysis.model.buckets import bucket_of
 from perfanalysis.stats.dependence import (
     TooFewError,
     WindowedHistogram,
@@ -12,7 +13,6 @@ from perfanalysis.stats.dependence import (
     mean_within_run,
     quantile_within_run,
 )
-from perfanalysis.model.buckets import bucket_of
 
 
 def histogram(values, windows=100):

@@ -9,8 +9,8 @@ import pytest
 from lxml import html as lxml_html
 
 from perfanalysis.model.views import RunView
-from perfanalysis.reports.html.page import render_report
 from perfanalysis.reports.html.figures import ordered_names
+from perfanalysis.reports.html.page import render_report
 
 
 def section_text(page: str, identifier: str) -> str:

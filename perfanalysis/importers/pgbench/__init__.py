@@ -1,0 +1,1 @@
+"""pgbench: per-transaction and aggregated logs, the printed report, progress lines."""

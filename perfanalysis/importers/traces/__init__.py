@@ -1,0 +1,1 @@
+"""Traces of what a machine or process did meanwhile: psutil dumps and psrecord."""
