@@ -123,7 +123,7 @@ def _groups(table: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
     order = np.argsort(group, kind="stable")
     sorted_groups = group[order]
     starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
-    ends = np.append(starts[1:], len(group))
+    ends = np.append(starts, len(group))[1:]
     found = []
     for start, end in zip(starts, ends, strict=True):
         kind, name = divmod(int(sorted_groups[start]), max(len(names), 1))

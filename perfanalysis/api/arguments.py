@@ -160,7 +160,8 @@ def _runs_of_pattern(target: str, label: str | None, options: ReadOptions) -> li
             raise UsageError(f"{target}: matches no file")
         return runs + [_cached([m], run_name(m), options) for m in groups]
     path = Path(target)
-    return [_cached([_only(_beginning_with(path), target, options)], label or path.name, options)]
+    matched = _only(_beginning_with(path), target, options)
+    return [_cached([matched], label or path.name, options)]
 
 
 def _only(files: Sequence[Path], argument: str, options: ReadOptions) -> Matched:
@@ -177,12 +178,12 @@ def _only(files: Sequence[Path], argument: str, options: ReadOptions) -> Matched
 
 
 def _beginning_with(path: Path) -> list[Path]:
-    """Return the files whose names continue a prefix after `_` or `.`."""
+    """Return the files whose names continue a prefix after `_` (Locust), else after `.`."""
     if not path.parent.is_dir() or not path.name:
         return []
-    return [
-        p for p in _files_of(path.parent) if p.name.startswith((f"{path.name}_", f"{path.name}."))
-    ]
+    files = _files_of(path.parent)
+    found = [file for file in files if file.name.startswith(f"{path.name}_")]
+    return found or [file for file in files if file.name.startswith(f"{path.name}.")]
 
 
 def _files_of(folder: Path) -> list[Path]:

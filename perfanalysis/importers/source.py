@@ -20,27 +20,57 @@ HEAD_BYTES = 65_536
 _READ_BYTES = 1 << 20
 _MAX_LINE_BYTES = 64 << 20
 _MAX_DOCUMENT_BYTES = 256 << 20
+# What `xz -9` needs is 65 MiB; a header may ask for 4 GiB.
+_MAX_LZMA_BYTES = 256 << 20
 _COMPRESSION_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BOM = b"\xef\xbb\xbf"
 
 
 class _Decompressor(Protocol):
-    """The part of zlib, bz2 and lzma decompressors that streaming needs."""
+    """The part of bz2 and lzma decompressors that streaming needs."""
 
     @property
     def eof(self) -> bool: ...
     @property
+    def needs_input(self) -> bool: ...
+    @property
     def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _GzipDecompressor:
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)
+        self._full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        # After a full buffer zlib may hold back output even where no input is left.
+        return not self._full
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        found = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self._full = len(found) == max_length
+        return found
 
 
 def _decompressor(magic: bytes) -> _Decompressor | None:
     if magic.startswith(b"\x1f\x8b"):
-        return zlib.decompressobj(wbits=31)
+        return _GzipDecompressor()
     if magic.startswith(b"BZh"):
         return bz2.BZ2Decompressor()
     if magic.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMADecompressor()
+        return lzma.LZMADecompressor(memlimit=_MAX_LZMA_BYTES)
     return None
 
 
@@ -48,7 +78,8 @@ class _DecompressedStream(io.RawIOBase):
     """Decompresses while reading; the data before a missing trailer are delivered, not lost.
 
     A killed tool leaves a gzip file without its end. Python's GzipFile raises there and throws
-    away what it had already decoded.
+    away what it had already decoded. No more is decoded than is asked for: a small file may hold
+    gigabytes of the same byte.
     """
 
     def __init__(self, file: InputFile, compressed: BinaryIO, magic: bytes) -> None:
@@ -56,37 +87,43 @@ class _DecompressedStream(io.RawIOBase):
         self._compressed = compressed
         self._magic = magic
         self._decoder = cast("_Decompressor", _decompressor(magic))
-        self._ready = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
-        while not self._ready:
-            if self._decoder.eof:
-                data = self._decoder.unused_data or self._compressed.read(_READ_BYTES)
-                # Members may follow each other (`cat a.gz b.gz`); padding with NULs may too.
-                if not data.strip(b"\0"):
-                    if not data:
-                        return 0
-                    continue
-                self._decoder = cast("_Decompressor", _decompressor(self._magic))
-            else:
-                data = self._compressed.read(_READ_BYTES)
-                if not data:
-                    self._file.truncated = True
-                    return 0
+        while (data := self._input()) is not None:
             try:
-                self._ready = self._decoder.decompress(data)
+                found = self._decoder.decompress(data, len(buffer))
             except (zlib.error, OSError, lzma.LZMAError) as exc:
                 raise InputError(
                     f"{self._file.label}: the compressed data are damaged: {exc}",
                     hint="copy the file again, or decompress it as far as possible first",
                 ) from exc
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
+            if found:
+                buffer[: len(found)] = found
+                return len(found)
+        return 0
+
+    def _input(self) -> bytes | None:
+        """Return what the decoder shall go on with; None at the end of the file."""
+        if self._decoder.eof:
+            # Members may follow each other (`cat a.gz b.gz`); padding with NULs may too.
+            data = self._decoder.unused_data.lstrip(b"\0")
+            while not data:
+                data = self._compressed.read(_READ_BYTES)
+                if not data:
+                    return None
+                data = data.lstrip(b"\0")
+            self._decoder = cast("_Decompressor", _decompressor(self._magic))
+            return data
+        if not self._decoder.needs_input:
+            return b""
+        data = self._compressed.read(_READ_BYTES)
+        if not data:
+            self._file.truncated = True
+            return None
+        return data
 
     def close(self) -> None:
         self._compressed.close()

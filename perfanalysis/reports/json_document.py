@@ -96,7 +96,12 @@ def load_schema(name: DocumentName) -> JsonObject:
 
 
 def _run_reference(run: RunInfo) -> JsonObject:
-    return {"id": run.id, "name": run.name, "started_at": _started_at(run)}
+    return {
+        "id": run.id,
+        "name": run.name,
+        "started_at": _started_at(run),
+        "caveats": _caveats(run.caveats),
+    }
 
 
 def _run(run: RunInfo) -> JsonObject:

@@ -104,13 +104,14 @@ def _result_row(result: Result, alpha: float) -> list[str]:
 
 def _method(comparison: Comparison, results: Sequence[Result]) -> str:
     methods = sorted({result.method for result in results})
-    caveats = [*comparison.caveats, *(caveat for result in results for caveat in result.caveats)]
+    of_results = [caveat for result in results for caveat in result.caveats]
     alpha = format_ratio(comparison.alpha)
     return bullets(
         [
             f"design {comparison.design}, alpha {alpha}, correction {comparison.correction}",
             f"methods: {', '.join(methods) or 'none'}",
-            *wording.caveat_sentences(caveats),
+            *wording.comparison_caveats(comparison),
+            *wording.caveat_sentences(of_results),
         ]
     )
 

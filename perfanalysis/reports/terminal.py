@@ -80,7 +80,7 @@ def comparison_table(comparison: Comparison, *, width: int | None, color: bool) 
         lines += paragraph(f"{left_out} unchanged; {SEE_JSON}", width=width)
     not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
     lines += section(f"Not judged ({len(not_judged)}):", not_judged, width)
-    lines += section("Caveats:", wording.caveat_sentences(comparison.caveats), width)
+    lines += section("Caveats:", wording.comparison_caveats(comparison), width)
     lines += notes.lines(width)
     return render(lines, color=color)
 

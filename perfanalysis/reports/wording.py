@@ -260,8 +260,7 @@ def direction(comparison: Comparison) -> str:
 
 def side(runs: Sequence[RunInfo]) -> str:
     """Return one side of a comparison: names, number of runs, first start."""
-    names = list(dict.fromkeys(name_text(run.name) for run in runs))
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = first_names([run.name for run in runs])
     starts = [_in_utc(run.started_at) for run in runs if run.started_at is not None]
     first = "first " if len(runs) > 1 and starts else ""
     when = started(min(starts, default=None))
@@ -290,6 +289,27 @@ def hidden_change(result: Result, alpha: float) -> str | None:
         return "a change of any size could hide"
     size = size_text(result.detectable_change, result.metric)
     return f"a change of up to {size} could hide"
+
+
+def comparison_caveats(comparison: Comparison) -> list[str]:
+    """Return the caveats of a comparison, then those of its runs with the runs' names."""
+    runs: dict[Caveat, list[str]] = {}
+    for run in (*comparison.current, *comparison.baseline):
+        for caveat in run.caveats:
+            runs.setdefault(caveat, []).append(run.name)
+    of_runs = [
+        f"{first_names(names)}: {sentence}"
+        for caveat, names in runs.items()
+        for sentence in caveat_sentences([caveat])
+    ]
+    return [*caveat_sentences(comparison.caveats), *of_runs]
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Return the names of runs, the first few of many."""
+    distinct = list(dict.fromkeys(name_text(name) for name in names))
+    more = f" and {len(distinct) - 3} more" if len(distinct) > 3 else ""
+    return ", ".join(distinct[:3]) + more
 
 
 def caveat_sentences(caveats: Iterable[Caveat]) -> list[str]:

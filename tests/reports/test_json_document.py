@@ -85,7 +85,7 @@ def test_comparison_has_the_keys_of_the_contract_in_its_order(comparison):
         "caveats",
     ]
     assert [list(result) for result in document["results"]] == [RESULT_KEYS] * 6
-    assert list(document["current"][0]) == ["id", "name", "started_at"]
+    assert list(document["current"][0]) == ["id", "name", "started_at", "caveats"]
     assert list(document["not_judged"][0]) == ["name", "metric", "reason", "message"]
 
 
