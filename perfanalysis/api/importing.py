@@ -112,7 +112,7 @@ def _read(
                 case Facts():
                     gathered.facts.append(chunk)
                 case Caveat():
-                    gathered.caveats[chunk] = None
+                    gathered.caveats[_without_folders(chunk, source)] = None
         rejects.finish(writer.rows - rows_before)
     finally:
         rejects.close()
@@ -120,6 +120,14 @@ def _read(
     if rejects.count:
         message = f"{rejects.count} bad rows were left out; they are in {REJECTS_FILE}"
         gathered.caveats[Caveat(code="rejected-rows", message=message)] = None
+
+
+def _without_folders(caveat: Caveat, source: Source) -> Caveat:
+    """Return a caveat that names bare files: what is stored must not tell where it was made."""
+    message = caveat.message
+    for file in source.files:
+        message = message.replace(file.label, file.path.name)
+    return Caveat(code=caveat.code, message=message)
 
 
 def _provenance(

@@ -162,3 +162,11 @@ def test_bad_rows_are_counted_and_kept(jtl, tmp_path):
     assert run.info.counts.rejected_rows == 1
     assert "rejected-rows" in {caveat.code for caveat in run.info.caveats}
     assert "soon" in (run.path / "rejects.jsonl").read_text()
+
+
+def test_stored_caveats_name_bare_files(jtl, tmp_path):
+    jtl.write_text(JTL[:-20])
+    run = api.import_run([str(jtl)], tmp_path / "a.run")
+    caveat = next(caveat for caveat in run.info.caveats if caveat.code == "cut-last-line")
+    assert caveat.message.startswith("load.jtl:3:")
+    assert str(tmp_path) not in (run.path / "run.json").read_text()

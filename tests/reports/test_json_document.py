@@ -94,7 +94,12 @@ def test_comparison_holds_the_values_of_the_contract(comparison):
     assert document["schema"] == "perfanalysis.comparison"
     assert document["schema_version"] == 1
     assert document["current"] == [
-        {"id": "ba9876543210", "name": "slow", "started_at": "2026-01-01T00:10:00Z"}
+        {
+            "id": "ba9876543210",
+            "name": "slow",
+            "started_at": "2026-01-01T00:10:00Z",
+            "caveats": [],
+        }
     ]
     assert document["results"][0] == {
         "name": "search",
