@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-
-import numpy as np
 
 from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate
 from perfanalysis.analysis.evidence import ALL_REQUESTS, NameEvidence, RunEvidence
-from perfanalysis.analysis.judge import Judged, Settings, judge
-from perfanalysis.analysis.verdicts import decide, overall
+from perfanalysis.analysis.judge import Settings, judge
+from perfanalysis.analysis.noise import Pairing, measure_noise
+from perfanalysis.analysis.verdicts import common_shift, decide, overall
 from perfanalysis.errors import UsageError
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric, parse_metric
 from perfanalysis.model.results import Comparison, NotJudged
 from perfanalysis.model.run import Evidence
-from perfanalysis.stats.multiplicity import holm
 from perfanalysis.store.bundle import Run
 
-DEFAULT_METRICS = ("latency.p50", "latency.p95", "latency.p99", "error_rate")
+# p10 is the floor: what a request takes when nothing is in its way. Where neighbours on the machine
+# disturb half of all requests, it still tells whether the work itself has changed.
+DEFAULT_METRICS = ("latency.p10", "latency.p50", "latency.p95", "latency.p99", "error_rate")
 _COARSE_METRICS = ("latency.mean",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pairing:
-    """One name and metric with the estimates of every run of both sides."""
-
-    name: str
-    metric: Metric
-    current: list[Estimate]
-    baseline: list[Estimate]
 
 
 def compare_runs(
@@ -62,7 +51,7 @@ def compare_runs(
     renamed = _pair_single_names(ours, theirs)
     chosen = _metrics(metrics, [*ours, *theirs])
     shared, not_judged = _names(ours, theirs, names)
-    pairings: list[_Pairing] = []
+    pairings: list[Pairing] = []
     wanted = [(name, metric) for name in shared for metric in chosen]
     if not metrics and shared and not names:
         # A closed model's throughput follows from its latencies: once for the run is enough.
@@ -74,8 +63,11 @@ def compare_runs(
             not_judged.append(
                 NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
             )
-    judged = [judge(p.name, p.metric, p.current, p.baseline, settings) for p in pairings]
-    results = decide(judged, _adjusted(judged), settings)
+    noises = measure_noise(pairings, settings.calibration)
+    judged = [
+        judge(pairing, noise, settings) for pairing, noise in zip(pairings, noises, strict=True)
+    ]
+    results = decide(judged, settings)
     missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
     verdict, reasons = overall(results, missing, strict=settings.strict)
     return Comparison(
@@ -90,7 +82,7 @@ def compare_runs(
         judged=len(results),
         not_judged=tuple(not_judged),
         results=results,
-        caveats=(*renamed, *_caveats(ours, theirs)),
+        caveats=(*renamed, *_caveats(ours, theirs), *common_shift(judged, settings.alpha)),
     )
 
 
@@ -152,8 +144,8 @@ def _gone(name: str, runs: Sequence[RunEvidence]) -> bool:
 
 def _pair(
     name: str, metric: Metric, ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]
-) -> _Pairing:
-    def side(runs: Sequence[RunEvidence], word: str) -> list[Estimate]:
+) -> Pairing:
+    def side(runs: Sequence[RunEvidence], word: str) -> tuple[Estimate, ...]:
         found = []
         for run in runs:
             evidence = run.names.get(name) or (run.everything if name == ALL_REQUESTS else None)
@@ -163,9 +155,9 @@ def _pair(
                 raise NotEstimableError(
                     exc.reason, f"{exc} ({word} run {run.info.name!r})"
                 ) from exc
-        return found
+        return tuple(found)
 
-    return _Pairing(
+    return Pairing(
         name=name, metric=metric, current=side(ours, "current"), baseline=side(theirs, "baseline")
     )
 
@@ -174,16 +166,6 @@ def _estimate(evidence: NameEvidence | None, metric: Metric) -> Estimate:
     if evidence is None:
         raise NotEstimableError("no-requests", "a run holds no requests")
     return estimate(evidence, metric)
-
-
-def _adjusted(judged: Sequence[Judged]) -> list[float | None]:
-    """Return Holm's p-values over the gating family; the others are left alone."""
-    family = [index for index, entry in enumerate(judged) if entry.gate]
-    corrected = holm(np.array([judged[index].p_value for index in family]))
-    adjusted: list[float | None] = [None] * len(judged)
-    for index, value in zip(family, corrected, strict=True):
-        adjusted[index] = float(value)
-    return adjusted
 
 
 def _blocks(entry: NotJudged, allow_missing: Sequence[str]) -> bool:

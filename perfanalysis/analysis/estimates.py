@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from perfanalysis.analysis.evidence import NameEvidence
+from perfanalysis.analysis.evidence import NameEvidence, Windows
 from perfanalysis.model.metric import Metric
 from perfanalysis.stats.dependence import (
+    BATCHES,
     MIN_EXCEEDANCES,
     TooFewError,
     WithinRun,
@@ -32,19 +33,20 @@ class Estimate:
 
     Attributes:
         value: in the metric's unit.
-        se_log: standard error of log(value) within the run; None where the source hides it.
-        df: its degrees of freedom.
+        sampling_variance: variance of log(value) if requests were independent; None where the
+            source hides it.
+        design_effect: by how much dependence multiplies it, as this run alone shows.
+        df: degrees of freedom of `design_effect`.
         n: requests behind the value.
-        n_effective: independent requests that would be as uncertain, or None.
         share: events and trials, for rates only.
         resolution: relative error bound of the value itself, or None for a negligible one.
     """
 
     value: float
-    se_log: float | None
+    sampling_variance: float | None
+    design_effect: float
     df: float
     n: int
-    n_effective: float | None
     share: Share | None
     resolution: float | None
 
@@ -52,10 +54,10 @@ class Estimate:
 def _measured(found: WithinRun) -> Estimate:
     return Estimate(
         value=found.value,
-        se_log=found.se_log,
+        sampling_variance=found.sampling_variance,
+        design_effect=found.design_effect,
         df=found.df,
         n=found.n,
-        n_effective=found.n_effective,
         share=None,
         resolution=None,
     )
@@ -64,10 +66,10 @@ def _measured(found: WithinRun) -> Estimate:
 def _reported(value: float, n: int, *, resolution: float | None) -> Estimate:
     return Estimate(
         value=value,
-        se_log=None,
+        sampling_variance=None,
+        design_effect=1.0,
         df=np.inf,
         n=n,
-        n_effective=None,
         share=None,
         resolution=resolution,
     )
@@ -178,10 +180,10 @@ def _error_rate(evidence: NameEvidence) -> Estimate:
         )
     return Estimate(
         value=whole.value,
-        se_log=None,
+        sampling_variance=None,
+        design_effect=whole.design_effect,
         df=np.inf,
         n=whole.n,
-        n_effective=whole.n_effective,
         share=whole,
         resolution=None,
     )
@@ -196,28 +198,25 @@ def _throughput(evidence: NameEvidence) -> Estimate:
         raise NotEstimableError(
             "too-few-requests", "a throughput needs a duration and at least 10 requests"
         )
-    se_log: float | None = None
+    variance: float | None = None
     df = np.inf
     if evidence.windows is not None and len(evidence.windows.start_us) >= 2:
-        se_log, df = _count_error(evidence)
+        error, df = _count_error(evidence.windows)
+        variance = error**2
     return Estimate(
         value=requests / duration_s,
-        se_log=se_log,
+        sampling_variance=variance,
+        design_effect=1.0,
         df=df,
         n=requests,
-        n_effective=None,
         share=None,
         resolution=None,
     )
 
 
-def _count_error(evidence: NameEvidence) -> tuple[float | None, float]:
+def _count_error(windows: Windows) -> tuple[float, float]:
     """Return the standard error of log(throughput) from equal spans of time (statistics.md, 3c)."""
-    windows = evidence.windows
-    if windows is None:
-        return None, np.inf
     first, last = windows.start_us[0], windows.start_us[-1]
-    spans = 10
-    position = np.minimum((windows.start_us - first) * spans // max(last - first, 1), spans - 1)
-    counts = np.bincount(position, weights=windows.requests, minlength=spans)
-    return float(np.std(counts, ddof=1) / (np.mean(counts) * np.sqrt(spans))), spans - 1
+    position = np.minimum((windows.start_us - first) * BATCHES // max(last - first, 1), BATCHES - 1)
+    counts = np.bincount(position, weights=windows.requests, minlength=BATCHES)
+    return float(np.std(counts, ddof=1) / (np.mean(counts) * np.sqrt(BATCHES))), BATCHES - 1

@@ -7,15 +7,17 @@ or on an assumed noise between runs, whichever is wider (statistics.md, 3a and 3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from perfanalysis.analysis.estimates import Estimate
+from perfanalysis.analysis.noise import Noise, Pairing
+from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
-from perfanalysis.stats.differences import Difference, prediction, welch, widest
+from perfanalysis.stats.differences import Difference, runs_needed, welch, widest
 from perfanalysis.stats.rates import (
     Share,
     ShareDifference,
@@ -40,6 +42,7 @@ class Settings:
             throughput, used when one run stands against one.
         noise_tail: the same for higher percentiles.
         strict: undecided results make the whole comparison undecided.
+        calibration: noise measured on identical runs, or None.
     """
 
     tolerance: float = 0.05
@@ -49,6 +52,7 @@ class Settings:
     noise_center: float = 0.03
     noise_tail: float = 0.06
     strict: bool = False
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +61,10 @@ class Judged:
 
     Attributes:
         change: relative, or absolute for error rates.
-        interval: of `change`, at 95 %.
+        interval: the interval of `change` at a confidence.
         equivalence: of `change`, at 90 %: lies within the tolerance when nothing changed.
         tolerance: in the unit of `change`.
+        runs_needed: runs a side that would show a change of the size of the tolerance, or None.
         worse: +1 if a rise is bad, -1 if a fall is.
         gate: whether a regression fails the comparison.
     """
@@ -69,11 +74,12 @@ class Judged:
     baseline: float
     current: float
     change: float
-    interval: tuple[float, float]
+    interval: Callable[[float], tuple[float, float]]
     equivalence: tuple[float, float]
     p_value: float
     detectable: float
     tolerance: float
+    runs_needed: int | None
     worse: int
     method: str
     gate: bool
@@ -83,129 +89,125 @@ class Judged:
     caveats: tuple[Caveat, ...]
 
 
-def judge(
-    name: str,
-    metric: Metric,
-    current: Sequence[Estimate],
-    baseline: Sequence[Estimate],
-    settings: Settings,
-) -> Judged:
+def judge(pairing: Pairing, noise: Noise, settings: Settings) -> Judged:
     """Compare one metric of one name.
 
     Args:
-        name: for the result.
-        metric: likewise.
-        current: one estimate a run, at least one.
-        baseline: likewise.
+        pairing: the estimates of every run of both sides.
+        noise: how much the metric would differ between identical runs.
         settings: tolerance, alpha and assumed noise.
     """
-    if metric.key == "error_rate":
-        return _judge_share(name, metric, current, baseline, settings)
-    return _judge_value(name, metric, current, baseline, settings)
+    if pairing.metric.key == "error_rate":
+        return _judge_share(pairing, settings)
+    return _judge_value(pairing, noise, settings)
 
 
-def _judge_value(
-    name: str,
-    metric: Metric,
-    current: Sequence[Estimate],
-    baseline: Sequence[Estimate],
-    settings: Settings,
-) -> Judged:
-    ours = np.log([entry.value for entry in current])
-    theirs = np.log([entry.value for entry in baseline])
-    difference = _difference(metric, current, baseline, settings)
-    caveats = _caveats(metric, difference, [*current, *baseline])
-    low, high = difference.interval(CONFIDENCE)
+def _judge_value(pairing: Pairing, noise: Noise, settings: Settings) -> Judged:
+    metric = pairing.metric
+    logs = {
+        side: np.log([estimate.value for estimate in estimates])
+        for side, estimates in (("current", pairing.current), ("baseline", pairing.baseline))
+    }
+    difference, variance = _difference(pairing, noise, settings)
     near, far = difference.interval(EQUIVALENCE_CONFIDENCE)
     return Judged(
-        name=name,
+        name=pairing.name,
         metric=metric,
-        baseline=float(np.exp(theirs.mean())),
-        current=float(np.exp(ours.mean())),
+        baseline=float(np.exp(logs["baseline"].mean())),
+        current=float(np.exp(logs["current"].mean())),
         change=float(np.expm1(difference.estimate)),
-        interval=(float(np.expm1(low)), float(np.expm1(high))),
+        interval=lambda confidence: _relative(difference.interval(confidence)),
         equivalence=(float(np.expm1(near)), float(np.expm1(far))),
         p_value=difference.p_value(),
         detectable=float(np.expm1(difference.detectable(settings.alpha))),
         tolerance=settings.tolerance,
+        runs_needed=runs_needed(variance, float(np.log1p(settings.tolerance)), settings.alpha),
         worse=1 if metric.better == "lower" else -1,
         method=difference.method,
         # In a closed model throughput and latency are one fact: it is shown, and does not gate.
         gate=metric.key != "throughput",
-        n_baseline=sum(entry.n for entry in baseline),
-        n_current=sum(entry.n for entry in current),
-        n_effective=_effective([*current, *baseline]),
-        caveats=caveats,
+        n_baseline=sum(estimate.n for estimate in pairing.baseline),
+        n_current=sum(estimate.n for estimate in pairing.current),
+        n_effective=noise.n_effective,
+        caveats=_caveats(metric, difference, pairing.estimates),
     )
 
 
-def _difference(
-    metric: Metric, current: Sequence[Estimate], baseline: Sequence[Estimate], settings: Settings
-) -> Difference:
-    ours = np.log([entry.value for entry in current])
-    theirs = np.log([entry.value for entry in baseline])
-    if len(ours) > 1 and len(theirs) > 1:
-        return welch(ours, theirs)
-    if len(theirs) > 1:
-        return prediction(float(ours[0]), theirs)
-    if len(ours) > 1:
-        mirrored = prediction(float(theirs[0]), ours)
-        return Difference(
-            estimate=-mirrored.estimate, se=mirrored.se, df=mirrored.df, method=mirrored.method
-        )
-    return _single(metric, current[0], baseline[0], settings)
+def _relative(interval: tuple[float, float]) -> tuple[float, float]:
+    return float(np.expm1(interval[0])), float(np.expm1(interval[1]))
 
 
-def _single(
-    metric: Metric, current: Estimate, baseline: Estimate, settings: Settings
-) -> Difference:
+def _difference(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Difference, float]:
+    """Return the difference of log(value), and the variance between runs that it rests on."""
+    ours = np.log([estimate.value for estimate in pairing.current])
+    theirs = np.log([estimate.value for estimate in pairing.baseline])
+    if noise.between is None:
+        return _single(pairing, noise, settings)
+    if not noise.borrowed and len(ours) > 1 and len(theirs) > 1:
+        return welch(ours, theirs), noise.between
+    scale = 1 / len(ours) + 1 / len(theirs)
+    several = len(ours) > 1 and len(theirs) > 1
+    method = "moderated-t" if several else "prediction"
+    df = noise.between_df
+    if not several and not noise.borrowed:
+        # One outlying run is enough for a false alarm here, and outlying runs are commoner than
+        # Student's t knows: its degrees of freedom are halved.
+        df = max(df / 2, 1.0)
+    if len(ours) == len(theirs) == 1:
+        method = "calibrated-noise"
+    difference = Difference(
+        estimate=float(ours.mean() - theirs.mean()),
+        se=float(np.sqrt(noise.between * scale)),
+        df=df,
+        method=method,
+    )
+    return difference, noise.between
+
+
+def _single(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Difference, float]:
     """One run against one: the wider of what the runs show and of the assumed noise."""
+    metric = pairing.metric
+    current, baseline = pairing.current[0], pairing.baseline[0]
     shift = float(np.log(current.value / baseline.value))
     central = metric.quantile is None or metric.quantile <= 0.5
-    noise = settings.noise_center if central else settings.noise_tail
+    declared = settings.noise_center if central else settings.noise_tail
     # A coarse figure may be off by its resolution on either side.
-    blur = max(entry.resolution or 0.0 for entry in (current, baseline)) / np.sqrt(3)
+    blur = max(estimate.resolution or 0.0 for estimate in pairing.estimates) / np.sqrt(3)
+    variance = declared**2 + blur**2
     assumed = Difference(
-        estimate=shift,
-        se=float(np.sqrt(2 * (noise**2 + blur**2))),
-        df=np.inf,
-        method="assumed-run-noise",
+        estimate=shift, se=float(np.sqrt(2 * variance)), df=np.inf, method="assumed-run-noise"
     )
-    if current.se_log is None or baseline.se_log is None:
-        return assumed
-    parts = (current.se_log**2, baseline.se_log**2)
-    total = sum(parts)
-    df = total**2 / (parts[0] ** 2 / current.df + parts[1] ** 2 / baseline.df) if total else np.inf
-    within = Difference(estimate=shift, se=float(np.sqrt(total)), df=df, method="batch-means")
-    return widest(within, assumed, confidence=CONFIDENCE)
+    if noise.within is None:
+        return assumed, variance
+    within = Difference(
+        estimate=shift,
+        se=float(np.sqrt(2 * noise.within)),
+        df=noise.within_df,
+        method="batch-means",
+    )
+    return widest(within, assumed, confidence=CONFIDENCE), max(variance, noise.within)
 
 
-def _judge_share(
-    name: str,
-    metric: Metric,
-    current: Sequence[Estimate],
-    baseline: Sequence[Estimate],
-    settings: Settings,
-) -> Judged:
-    ours = [entry.share for entry in current if entry.share is not None]
-    theirs = [entry.share for entry in baseline if entry.share is not None]
+def _judge_share(pairing: Pairing, settings: Settings) -> Judged:
+    ours = [entry.share for entry in pairing.current if entry.share is not None]
+    theirs = [entry.share for entry in pairing.baseline if entry.share is not None]
     difference: ShareDifference
     if len(ours) > 1 and len(theirs) > 1:
         difference = run_share_difference(ours, theirs, settings.alpha)
     else:
-        pooled = [_together(side) for side in (ours, theirs)]
-        difference = single_share_difference(pooled[0], pooled[1], settings.alpha)
+        difference = single_share_difference(_together(ours), _together(theirs), settings.alpha)
     return Judged(
-        name=name,
-        metric=metric,
+        name=pairing.name,
+        metric=pairing.metric,
         baseline=float(np.mean([share.value for share in theirs])),
         current=float(np.mean([share.value for share in ours])),
         change=difference.estimate,
-        interval=difference.interval_95,
-        equivalence=difference.interval_90,
+        interval=difference.interval,
+        equivalence=difference.interval(EQUIVALENCE_CONFIDENCE),
         p_value=difference.p_value,
         detectable=difference.detectable,
         tolerance=settings.error_rate_tolerance,
+        runs_needed=None,
         worse=1,
         method=difference.method,
         gate=True,
@@ -225,11 +227,6 @@ def _together(shares: Sequence[Share]) -> Share:
     )
     within = max(share.design_effect for share in shares)
     return replace(between, design_effect=max(between.design_effect, within))
-
-
-def _effective(estimates: Sequence[Estimate]) -> float | None:
-    known = [entry.n_effective for entry in estimates]
-    return None if any(n is None for n in known) else float(sum(n for n in known if n is not None))
 
 
 def _caveats(

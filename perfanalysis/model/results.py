@@ -161,6 +161,10 @@ class Result:
         tolerance: in the unit of `change`.
         detectable_change: the smallest change that these data would have shown four times in five.
         n_effective: independent requests that the data are worth, both sides together.
+        runs_needed: of an undecided result: runs a side that would show a change of the size of
+            the tolerance; None where more than a hundred would be needed.
+        tolerance_needed: of an undecided result: the smallest tolerance within which these data
+            would show the change to lie.
         gate: whether a regression of this result fails the comparison.
     """
 
@@ -180,6 +184,8 @@ class Result:
     verdict: Verdict
     severity: Severity
     detectable_change: float | None
+    runs_needed: int | None
+    tolerance_needed: float | None
     n_baseline: int
     n_current: int
     n_effective: float | None

@@ -57,17 +57,17 @@ class WithinRun:
 
     Attributes:
         value: the figure, in the unit of the data.
-        se_log: standard error of log(value) within the run; None where it cannot be known.
-        df: degrees of freedom of `se_log`.
+        sampling_variance: variance of log(value) if the requests were independent.
+        design_effect: by how much dependence multiplies it, as the batches of this run show.
+        df: degrees of freedom of `design_effect`.
         n: requests.
-        n_effective: independent requests that would be as uncertain; None without `se_log`.
     """
 
     value: float
-    se_log: float | None
+    sampling_variance: float
+    design_effect: float
     df: float
     n: int
-    n_effective: float | None
 
 
 class TooFewError(ValueError):
@@ -96,11 +96,11 @@ def batch_numbers(window: Ints, count: Ints, batches: int = BATCHES) -> Ints:
 
 
 def quantile_within_run(data: WindowedHistogram, q: float) -> WithinRun:
-    """Return a quantile of one run, with its standard error on the log scale.
+    """Return a quantile of one run, with what the run says about its error on the log scale.
 
     The share of each batch below the run's quantile is averaged over batches; the spread of these
-    shares gives the error of the share, and the distribution itself turns that into an error of
-    the value.
+    shares against that of independent requests is the design effect, and the distribution itself
+    turns an error of the share into one of the value.
 
     Args:
         data: the run's requests of one name.
@@ -123,22 +123,28 @@ def quantile_within_run(data: WindowedHistogram, q: float) -> WithinRun:
             f"the requests above p{q * 100:g} all fall into {exceeding} of {BATCHES} parts of the "
             "run: it is too short, or they come in bursts"
         )
-    error = _ratio_error(share, weight, q)
-    # Independent requests would give this; batches that happen to agree better prove nothing.
-    error = max(error, np.sqrt(q * (1 - q) / n))
-    low = max(cdf.quantile(max(q - error, 0.0)), 1e-9)
-    high = max(cdf.quantile(min(q + error, 1.0)), low)
+    independent = q * (1 - q) / n
     return WithinRun(
         value=value,
-        se_log=float(max(np.log(high / value), np.log(value / low), (np.log(high / low)) / 2)),
+        sampling_variance=_log_slope(cdf, q, float(np.sqrt(independent))) ** 2 * independent,
+        design_effect=_ratio_error(share, weight, q) ** 2 / independent,
         df=len(share) - 1,
         n=n,
-        n_effective=float(min(n, q * (1 - q) / error**2)),
     )
+
+
+def _log_slope(cdf: Cdf, q: float, error: float) -> float:
+    """Return d log(value) / d share at a quantile, over one standard error to each side."""
+    low_share, high_share = max(q - error, 0.0), min(q + error, 1.0)
+    low = max(cdf.quantile(low_share), 1e-9)
+    high = max(cdf.quantile(high_share), low)
+    return float(np.log(high / low)) / (high_share - low_share)
 
 
 def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
     """Return the mean of one run from the sums of its windows.
+
+    Sums do not show what independent requests would give: all of the error counts as sampling.
 
     Args:
         window: position in time, increasing, shape (n,).
@@ -158,9 +164,13 @@ def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
     value = float(total.sum() / n)
     if value <= 0:
         raise TooFewError("the mean is 0: there is no relative change of nothing")
-    error = _ratio_error(sums / counts, counts / n, value)
+    error = _ratio_error(sums / counts, counts / n, value) / value
     return WithinRun(
-        value=value, se_log=error / value, df=max(len(counts) - 1, 1), n=n, n_effective=None
+        value=value,
+        sampling_variance=error**2,
+        design_effect=1.0,
+        df=max(len(counts) - 1, 1),
+        n=n,
     )
 
 

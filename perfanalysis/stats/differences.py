@@ -17,6 +17,7 @@ from scipy.special import stdtr, stdtrit
 Floats = npt.NDArray[np.float64]
 
 POWER = 0.8
+MAX_RUNS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,24 +99,6 @@ def welch(current: Floats, baseline: Floats) -> Difference:
     )
 
 
-def prediction(single: float, history: Floats) -> Difference:
-    """Hold one run against several: the prediction interval of a further run like them.
-
-    Args:
-        single: the value of the one run.
-        history: one value a run, at least two.
-
-    The difference is single minus history.
-    """
-    m = len(history)
-    return Difference(
-        estimate=float(single - np.mean(history)),
-        se=float(np.std(history, ddof=1) * np.sqrt(1 + 1 / m)),
-        df=m - 1,
-        method="prediction",
-    )
-
-
 def widest(*differences: Difference, confidence: float = 0.95) -> Difference:
     """Return the difference whose interval is widest: the conservative combination of two sources.
 
@@ -123,3 +106,26 @@ def widest(*differences: Difference, confidence: float = 0.95) -> Difference:
         ValueError: none given.
     """
     return max(differences, key=lambda d: student_quantile(0.5 + confidence / 2, d.df) * d.se)
+
+
+def runs_needed(variance: float, size: float, alpha: float) -> int | None:
+    """Return how many runs a side would show a difference of a size four times in five.
+
+    Args:
+        variance: between identical runs, on the scale of `size`.
+        size: the difference to be seen, positive.
+        alpha: two-sided level.
+
+    Returns:
+        None where more than 100 runs would be needed, or the size is zero.
+
+    >>> runs_needed(0.03**2, 0.05, 0.05)
+    7
+    """
+    for runs in range(2, MAX_RUNS + 1):
+        difference = Difference(
+            estimate=0.0, se=float(np.sqrt(2 * variance / runs)), df=2 * runs - 2, method="plan"
+        )
+        if difference.detectable(alpha) <= size:
+            return runs
+    return None

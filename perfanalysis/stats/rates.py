@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from perfanalysis.stats.differences import Difference, student_quantile, welch
+from perfanalysis.stats.differences import Difference, student_quantile
+from perfanalysis.stats.moderation import Prior
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+# What the sampling of requests says of errors is worth this many degrees of freedom.
+_SAMPLING_DF = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +45,10 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class ShareDifference:
-    """current minus baseline, both 0..1, with an interval at each confidence that verdicts need."""
+    """current minus baseline, both 0..1; `interval` gives the one of a confidence."""
 
     estimate: float
-    interval_95: tuple[float, float]
-    interval_90: tuple[float, float]
+    interval: Callable[[float], tuple[float, float]]
     p_value: float
     detectable: float
     method: str
@@ -119,8 +123,7 @@ def single_share_difference(current: Share, baseline: Share, alpha: float) -> Sh
     )
     return ShareDifference(
         estimate=normal.estimate,
-        interval_95=newcombe(current, baseline, 0.95),
-        interval_90=newcombe(current, baseline, 0.90),
+        interval=lambda confidence: newcombe(current, baseline, confidence),
         p_value=normal.p_value(),
         detectable=normal.detectable(alpha),
         method="newcombe",
@@ -130,17 +133,23 @@ def single_share_difference(current: Share, baseline: Share, alpha: float) -> Sh
 def run_share_difference(
     current: list[Share], baseline: list[Share], alpha: float
 ) -> ShareDifference:
-    """Compare several runs a side: Welch's t on the arcsine scale, where variances are alike.
+    """Compare several runs a side: a moderated t on the arcsine scale, where variances are alike.
 
     Anscombe's transform asin(sqrt((e + 3/8) / (n + 3/4))), Biometrika 35 (1948) 246-254.
     """
     ours, theirs = _arcsine(current), _arcsine(baseline)
-    difference = welch(ours, theirs)
-    # Sampling alone makes runs differ at least this much; equal counts would claim no error.
-    floor = float(np.sqrt(sum(_sampling(side) for side in (current, baseline))))
-    se = max(difference.se, floor)
+    # Sampling alone makes runs differ this much, bursts within them counted: errors are taken for
+    # no more than that until the runs show otherwise.
+    prior = Prior(variance=_sampling([*current, *baseline]), df=_SAMPLING_DF)
+    squares = sum(float(np.sum((side - side.mean()) ** 2)) for side in (ours, theirs))
+    own_df = len(ours) + len(theirs) - 2
+    variance, df = prior.moderate(squares / own_df, own_df)
+    variance = max(variance, prior.variance)
     difference = Difference(
-        estimate=difference.estimate, se=se, df=difference.df, method="welch-arcsine"
+        estimate=float(ours.mean() - theirs.mean()),
+        se=float(np.sqrt(variance * (1 / len(ours) + 1 / len(theirs)))),
+        df=df,
+        method="moderated-arcsine",
     )
     middle = float(np.mean(theirs))
 
@@ -148,13 +157,14 @@ def run_share_difference(
         angle = np.clip(middle + shift, 0.0, np.pi / 2)
         return float(np.sin(angle) ** 2 - np.sin(middle) ** 2)
 
-    low_95, high_95 = difference.interval(0.95)
-    low_90, high_90 = difference.interval(0.90)
+    def interval(confidence: float) -> tuple[float, float]:
+        low, high = difference.interval(confidence)
+        return back(low), back(high)
+
     estimate = float(np.mean([s.value for s in current]) - np.mean([s.value for s in baseline]))
     return ShareDifference(
         estimate=estimate,
-        interval_95=(back(low_95), back(high_95)),
-        interval_90=(back(low_90), back(high_90)),
+        interval=interval,
         p_value=1.0 if estimate == 0 else difference.p_value(),
         detectable=back(difference.detectable(alpha)),
         method=difference.method,
@@ -166,5 +176,5 @@ def _arcsine(shares: list[Share]) -> Floats:
 
 
 def _sampling(shares: list[Share]) -> float:
-    """Return the variance of the mean arcsine that independent requests would give."""
-    return float(np.mean([1 / (4 * share.n) for share in shares])) / len(shares)
+    """Return the variance of one run's arcsine that its own requests explain."""
+    return float(np.mean([1 / (4 * share.n_effective) for share in shares]))

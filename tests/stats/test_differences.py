@@ -8,7 +8,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfanalysis.stats.differences import Difference, prediction, welch, widest
+from perfanalysis.stats.differences import Difference, runs_needed, welch, widest
 
 GROUPS = st.lists(st.floats(-5, 5), min_size=2, max_size=8).filter(lambda v: np.std(v) > 1e-6)
 
@@ -40,13 +40,6 @@ def test_welch_reproduces_a_textbook_example():
     assert found.p_value() == pytest.approx(0.0794, abs=1e-4)
 
 
-def test_a_prediction_interval_is_that_of_one_further_value():
-    """mean +- t(.975; 4) * s * sqrt(1 + 1/5) for 1..5: 3 +- 2.7764 * 1.5811 * 1.0954."""
-    found = prediction(3.0, np.array([1.0, 2.0, 3.0, 4.0, 5.0]))
-    assert found.estimate == 0
-    assert found.interval(0.95) == pytest.approx((-4.809, 4.809), abs=1e-3)
-
-
 def test_equal_runs_have_no_difference_and_no_evidence():
     found = welch(np.array([2.0, 2.0]), np.array([2.0, 2.0]))
     assert found.p_value() == 1.0
@@ -67,3 +60,10 @@ def test_the_widest_interval_wins():
     narrow = Difference(estimate=1.0, se=0.1, df=np.inf, method="narrow")
     wide = Difference(estimate=1.0, se=0.09, df=2, method="wide")
     assert widest(narrow, wide).method == "wide"
+
+
+def test_runs_needed_are_those_whose_detectable_change_is_small_enough():
+    """statistics.md, 3b: a change of 2 between-run SDs needs 5 runs a side."""
+    assert runs_needed(1.0, 2.02, 0.05) in {5, 6}
+    assert runs_needed(1.0, 3.3, 0.05) == 3
+    assert runs_needed(1.0, 0.1, 0.05) is None

@@ -33,6 +33,18 @@ def test_holm_reproduces_a_worked_example():
     assert holm(np.array([0.04, 0.01, 0.03, 0.02])) == pytest.approx([0.06, 0.04, 0.06, 0.06])
 
 
+def test_weights_shift_the_level_to_where_it_is_wanted():
+    """Step 1: .02 x 4/3 and .02 x 4/1; step 2 has the light one alone: max(.0267, .02)."""
+    adjusted = holm(np.array([0.02, 0.02]), np.array([3.0, 1.0]))
+    assert adjusted == pytest.approx([0.02 * 4 / 3, 0.02 * 4 / 3])
+
+
+@given(P_VALUES)
+def test_equal_weights_change_nothing(p_values):
+    array = np.array(p_values)
+    assert holm(array, np.full(len(array), 0.3)) == pytest.approx(holm(array))
+
+
 def test_no_p_values_are_no_error():
     assert holm(np.array([])).size == 0
     assert benjamini_hochberg(np.array([])).size == 0

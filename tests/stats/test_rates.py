@@ -46,7 +46,7 @@ def test_no_errors_on_either_side_are_no_difference():
     found = single_share_difference(share(0, 1000), share(0, 1000), 0.05)
     assert found.estimate == 0
     assert found.p_value == 1.0
-    assert found.interval_95[0] < 0 < found.interval_95[1]
+    assert found.interval(0.95)[0] < 0 < found.interval(0.95)[1]
 
 
 def test_errors_from_none_are_found():
@@ -73,7 +73,7 @@ def test_several_runs_are_compared_run_by_run():
     loud = [share(k, 1000) for k in (48, 55, 51)]
     found = run_share_difference(loud, quiet, 0.05)
     assert found.p_value < 0.001
-    assert found.interval_95[0] > 0.03
+    assert found.interval(0.95)[0] > 0.03
     assert found.estimate == pytest.approx(0.0465, abs=0.001)
 
 
@@ -81,4 +81,4 @@ def test_runs_without_errors_still_have_an_interval():
     none = [share(0, 1000)] * 3
     found = run_share_difference(none, none, 0.05)
     assert found.p_value == 1.0
-    assert found.interval_95[1] > 0
+    assert found.interval(0.95)[1] > 0
