@@ -18,12 +18,6 @@ from perfanalysis.analysis.bucketed import (
     missing,
     summarize_histograms,
 )
-    MIN_ABOVE,
-    NO_LATENCY,
-    QUANTILES,
-    missing,
-    summarize_histograms,
-)
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
 from perfanalysis.analysis.thresholds import judge_thresholds
 from perfanalysis.model.caveat import Caveat
