@@ -11,6 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.analysis.bucketed import (
+    MIN_ABOVE,
+    NO_LATENCY,
+    QUANTILES,
+    missing,
+    summarize_histograms,
+)
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
 from perfanalysis.analysis.thresholds import judge_thresholds
 from perfanalysis.model.caveat import Caveat
@@ -30,12 +37,6 @@ from perfanalysis.store.bundle import Run
 Floats = npt.NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 
-# A percentile with fewer requests above it is the whim of one or two of them.
-MIN_ABOVE = 2
-_QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
-_NO_LATENCY = Latency(
-    mean=None, min=None, p50=None, p75=None, p90=None, p95=None, p99=None, p999=None, max=None
-)
 _ROW_COLUMNS = ("name", "kind", "ok", "latency_ms", "bytes_received")
 
 
@@ -46,7 +47,9 @@ def summarize_run(run: Run) -> Summary:
     them. Percentiles of rows are of type 7 (linear between order statistics, as numpy and k6);
     those of other evidence are the tool's own.
     """
-    if run.info.evidence is Evidence.REQUESTS:
+    if run.info.evidence is Evidence.REQUESTS and not run.has_requests:
+        names, total, checks = summarize_histograms(run)
+    elif run.info.evidence is Evidence.REQUESTS:
         names, total, checks = _from_rows(run)
     else:
         names, total, checks = _from_intervals(run)
@@ -158,21 +161,13 @@ def _row_summary(
 
 def _latency(values: Floats) -> tuple[Latency, tuple[Caveat, ...]]:
     if len(values) == 0:
-        return _NO_LATENCY, ()
+        return NO_LATENCY, ()
     ordered = np.sort(values)
-    quantiles = {key: quantile_or_none(ordered, q) for key, q in _QUANTILES.items()}
+    quantiles = {key: quantile_or_none(ordered, q) for key, q in QUANTILES.items()}
     latency = Latency(
         mean=float(values.mean()), min=float(ordered[0]), max=float(ordered[-1]), **quantiles
     )
-    return latency, _missing(quantiles, len(values))
-
-
-def _missing(quantiles: dict[str, float | None], n: int) -> tuple[Caveat, ...]:
-    absent = [key.replace("p999", "p99.9") for key, value in quantiles.items() if value is None]
-    if not absent:
-        return ()
-    message = f"{n} requests are too few for {', '.join(absent)}"
-    return (Caveat(code="too-few-requests", message=message),)
+    return latency, missing(quantiles, len(values))
 
 
 def _checks(table: pa.Table) -> tuple[CheckSummary, ...]:
@@ -241,7 +236,7 @@ def _reported_latency(whole: Row | None, rows: list[Row]) -> tuple[Latency, tupl
         mean=sum(mean * n for mean, n in means) / timed if timed else None,
         min=min(lowest, default=None),
         max=max(highest, default=None),
-        **{key: reported.get(q) for key, q in _QUANTILES.items()},
+        **{key: reported.get(q) for key, q in QUANTILES.items()},
     )
     error = whole and whole["quantile_error"]
     if not reported:
@@ -262,7 +257,7 @@ def _interval_total(names: list[NameSummary], run: Run) -> NameSummary:
     received = [entry.bytes_received for entry in names]
     mins = [e.latency.min for e in names if e.latency.min is not None]
     maxs = [e.latency.max for e in names if e.latency.max is not None]
-    only = names[0].latency if len(names) == 1 else _NO_LATENCY
+    only = names[0].latency if len(names) == 1 else NO_LATENCY
     caveats: tuple[Caveat, ...] = ()
     if len(names) > 1:
         message = "percentiles of several names cannot be added up without their requests"
@@ -278,7 +273,7 @@ def _interval_total(names: list[NameSummary], run: Run) -> NameSummary:
             mean=latency_sum / timed if timed else None,
             min=min(mins, default=None),
             max=max(maxs, default=None),
-            **{key: getattr(only, key) for key in _QUANTILES},
+            **{key: getattr(only, key) for key in QUANTILES},
         ),
         fidelity=Fidelity.REPORTED,
         bytes_received=None if None in received else sum(b for b in received if b is not None),

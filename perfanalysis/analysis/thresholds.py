@@ -6,6 +6,7 @@ is undecided: k6 passes such a threshold, which turns a broken test green.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -27,7 +28,8 @@ Floats = npt.NDArray[np.float64]
 
 _EXPRESSION = re.compile(
     r"^\s*(avg|min|max|med|count|rate|value|p\(\s*(\d+(?:\.\d+)?)\s*\))\s*"
-    r"(<=|>=|===|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$"
+    r"(<=|>=|===|==|!=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$",
+    re.ASCII,
 )
 _METRIC = re.compile(r"^([^{}]+?)\s*(?:\{(.*)\})?$", re.DOTALL)
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -93,12 +95,13 @@ def parse_expression(text: str) -> Expression | None:
     found = _EXPRESSION.match(text)
     if found is None:
         return None
-    word, percent, sign, limit = found.groups()
+    word, percent, sign, number = found.groups()
+    quantile = float(percent) / 100 if percent else None
+    limit = float(number)
+    if not math.isfinite(limit) or (quantile is not None and quantile > 1):
+        return None
     return Expression(
-        aggregate="p" if percent else word,
-        quantile=float(percent) / 100 if percent else None,
-        operator=sign,
-        limit=float(limit),
+        aggregate="p" if percent else word, quantile=quantile, operator=sign, limit=limit
     )
 
 
@@ -119,16 +122,15 @@ def _judge(run: Run, threshold: Threshold) -> ThresholdOutcome:
             value = _aggregate(sample, expression)
     outcome = _outcome(expression, value, threshold.passed)
     source = f"{threshold.metric}: {threshold.expression}"
-    limit = expression.limit if expression else float("nan")
     if value is not None:
         reason = f"found {significant(value, 4)}"
     elif threshold.passed is not None:
         reason = "as the tool itself judged it"
     return ThresholdOutcome(
         metric=_our_metric(metric, expression),
-        name=selector.get("name"),
+        name=selector.get("name") or None,
         source=source,
-        limit=limit,
+        limit=None if expression is None else expression.limit,
         value=value,
         outcome=outcome,
         message=f"{source}: {outcome}, {reason}",
@@ -145,12 +147,20 @@ def _outcome(expression: Expression | None, value: float | None, passed: bool | 
 
 
 def _split(metric: str) -> tuple[str, dict[str, str]]:
-    """Split `http_req_duration{name:search,status:200}` into metric and selector."""
+    """Split `http_req_duration{name:search,status:200}` into metric and selector.
+
+    As in k6, quotes around a key or value are dropped, and a key without value selects what has
+    that tag with an empty value: almost always nothing, and never everything.
+    """
     found = _METRIC.match(metric.strip())
     if found is None:
         return metric, {}
-    pairs = (part.partition(":") for part in (found.group(2) or "").split(",") if ":" in part)
-    return found.group(1), {key.strip(): value.strip() for key, _, value in pairs}
+    pairs = (part.partition(":") for part in (found.group(2) or "").split(",") if part.strip())
+    return found.group(1), {_unquoted(key): _unquoted(value) for key, _, value in pairs}
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().strip("\"'")
 
 
 def _sample(run: Run, metric: str, selector: dict[str, str]) -> _Sample | None:
@@ -181,7 +191,7 @@ def _row_sample(run: Run, metric: str, selector: dict[str, str]) -> _Sample | No
     for key in selector.keys() & _TAG_COLUMNS:
         mask = pc.and_(mask, pc.equal(table.column(key), selector[key]))
     if expected is not None:
-        mask = pc.and_(mask, pc.equal(table.column("ok"), expected == "true"))
+        mask = pc.and_(mask, pc.equal(table.column("ok").cast(pa.string()), expected))
     table = _where_labels(table.filter(mask), "tags", tags)
     if table.num_rows == 0:
         return None

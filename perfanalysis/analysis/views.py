@@ -38,7 +38,7 @@ _MIN_REQUESTS_FOR_P95 = 40
 def view_run(run: Run) -> RunView:
     """Return everything that a report shows of one run."""
     evidence = RunEvidence(run)
-    start_us = _start_us(run)
+    span_us = _span_us(run)
     distributions: dict[str | None, Distribution] = {}
     timelines: dict[str | None, Timeline] = {}
     for name, found in [(None, evidence.everything), *evidence.names.items()]:
@@ -46,20 +46,24 @@ def view_run(run: Run) -> RunView:
             continue
         if (distribution := _distribution(found)) is not None:
             distributions[name] = distribution
-        if (timeline := _timeline(found, start_us)) is not None:
+        if (timeline := _timeline(found, span_us)) is not None:
             timelines[name] = timeline
     return RunView(
         summary=summarize_run(run),
         distributions=distributions,
         timelines=timelines,
-        curves=_curves(run, start_us),
+        curves=_curves(run, span_us[0]),
         errors=_errors(run),
     )
 
 
-def _start_us(run: Run) -> int:
-    started_at = run.info.started_at
-    return 0 if started_at is None else round(started_at.timestamp() * 1e6)
+def _span_us(run: Run) -> tuple[int, float]:
+    """Return start and end of the run, microseconds since 1970; 0 and infinity where unknown."""
+    started_at, duration_s = run.info.started_at, run.info.duration_s
+    start_us = 0 if started_at is None else round(started_at.timestamp() * 1e6)
+    if started_at is None or not duration_s:
+        return start_us, np.inf
+    return start_us, start_us + duration_s * 1e6
 
 
 def _distribution(evidence: NameEvidence) -> Distribution | None:
@@ -86,7 +90,7 @@ def _thinned(shares: Floats) -> Ints:
     return np.unique(np.append(np.minimum(found, len(shares) - 1), len(shares) - 1))
 
 
-def _timeline(evidence: NameEvidence, start_us: int) -> Timeline | None:
+def _timeline(evidence: NameEvidence, span_us: tuple[int, float]) -> Timeline | None:
     windows = evidence.windows
     if windows is None or len(windows.start_us) == 0:
         return None
@@ -99,10 +103,10 @@ def _timeline(evidence: NameEvidence, start_us: int) -> Timeline | None:
     failures = np.bincount(position, weights=windows.failures, minlength=n)
     known = np.where(requests > 0, requests, np.nan)
     mean, p50, p95 = _latency_over_time(evidence, windows, position, n, first * width_us, width_us)
-    middle_us = (np.arange(first, last + 1) + 0.5) * width_us - start_us
+    middle_us = (np.arange(first, last + 1) + 0.5) * width_us - span_us[0]
     return Timeline(
         offset_s=np.clip(middle_us / 1e6, 0.0, None),
-        throughput=requests / (_covered_us(windows, first, last, width_us) / 1e6),
+        throughput=requests / (_covered_us(windows, span_us, first * width_us, n, width_us) / 1e6),
         error_rate=failures / known,
         mean_ms=mean,
         p50_ms=p50,
@@ -132,12 +136,19 @@ def _step_us(windows: Windows) -> int:
     return int(steps.min()) if len(steps) else 1_000_000
 
 
-def _covered_us(windows: Windows, first: int, last: int, width_us: int) -> Floats:
-    """Return how much of each bin the run covers: its first and last bin are not full."""
-    covered = np.full(last - first + 1, float(width_us))
+def _covered_us(
+    windows: Windows, span_us: tuple[int, float], origin_us: int, n: int, width_us: int
+) -> Floats:
+    """Return how much of each bin the run covers: its first and last bin are not full.
+
+    Less than a window is taken for a window: a rate over an instant says nothing.
+    """
+    covered = np.full(n, float(width_us))
     step = _step_us(windows)
-    covered[0] -= windows.start_us[0] - first * width_us
-    covered[-1] -= (last + 1) * width_us - (windows.start_us[-1] + step)
+    begin_us = max(int(windows.start_us[0]), span_us[0])
+    end_us = min(float(windows.start_us[-1] + step), span_us[1])
+    covered[0] -= begin_us - origin_us
+    covered[-1] -= origin_us + n * width_us - end_us
     floored: Floats = np.maximum(covered, step)
     return floored
 

@@ -56,6 +56,11 @@ def open_runs(argument: str, options: ReadOptions = DEFAULT_OPTIONS) -> list[Run
     if target == STANDARD_INPUT:
         with standard_input() as path:
             return [_cached([_matched(path, "<stdin>", options)], label or "stdin", options)]
+    runs = _named_runs(target, options)
+    return runs if label is None else _labelled(runs, label)
+
+
+def _named_runs(target: str, options: ReadOptions) -> list[Run]:
     path = Path(target)
     if is_bundle(path):
         return [Run.open(path)]
@@ -63,8 +68,17 @@ def open_runs(argument: str, options: ReadOptions = DEFAULT_OPTIONS) -> list[Run
         return _runs_in_folder(path, options)
     if path.is_file():
         matched = _matched(path, target, options)
-        return [_cached([matched], label or run_name(matched), options)]
-    return _runs_of_pattern(target, label, options)
+        return [_cached([matched], run_name(matched), options)]
+    return _runs_of_pattern(target, options)
+
+
+def _labelled(runs: Sequence[Run], label: str) -> list[Run]:
+    """Return runs under the name that the user gave them, numbered where there are several."""
+    names = [label] if len(runs) == 1 else [f"{label} {i}" for i in range(1, len(runs) + 1)]
+    return [
+        Run(run.path, run.info.model_copy(update={"name": name}))
+        for run, name in zip(runs, names, strict=True)
+    ]
 
 
 def match_sources(arguments: Sequence[str], options: ReadOptions) -> list[Matched]:
@@ -146,7 +160,7 @@ def _runs_in_folder(folder: Path, options: ReadOptions) -> list[Run]:
     return runs + [_cached([matched], single or run_name(matched), options) for matched in groups]
 
 
-def _runs_of_pattern(target: str, label: str | None, options: ReadOptions) -> list[Run]:
+def _runs_of_pattern(target: str, options: ReadOptions) -> list[Run]:
     """Open what a glob or a prefix names."""
     if glob.has_magic(target):
         paths = [Path(found) for found in glob.glob(target)]  # noqa: PTH207  (may be absolute)
@@ -161,7 +175,7 @@ def _runs_of_pattern(target: str, label: str | None, options: ReadOptions) -> li
         return runs + [_cached([m], run_name(m), options) for m in groups]
     path = Path(target)
     matched = _only(_beginning_with(path), target, options)
-    return [_cached([matched], label or path.name, options)]
+    return [_cached([matched], path.name, options)]
 
 
 def _only(files: Sequence[Path], argument: str, options: ReadOptions) -> Matched:

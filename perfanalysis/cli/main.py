@@ -106,7 +106,6 @@ def run(arguments: list[str] | None = None) -> int:
             arguments,
             prog_name="perfanalysis",
             standalone_mode=False,
-            auto_envvar_prefix="PERFANALYSIS",
         )
     except click.ClickException as exc:
         exc.show()

@@ -88,19 +88,20 @@ class ThresholdOutcome:
         metric: in our words (`latency.p95`) where it is one of ours, else the source's.
         name: the name it selects, or None for all requests.
         source: as declared, `http_req_duration{name:search}: p(95)<500`.
+        limit: None where the expression is not understood.
         value: None where the data do not carry it; then `outcome` is undecided.
     """
 
     metric: str
     name: str | None
     source: str
-    limit: float
+    limit: float | None
     value: float | None
     outcome: Outcome
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Summary:
     """Everything about one run: JSON document `perfanalysis.summary`."""
 
@@ -110,6 +111,9 @@ class Summary:
     series: tuple[SeriesSummary, ...]
     checks: tuple[CheckSummary, ...]
     thresholds: tuple[ThresholdOutcome, ...]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.run.name!r}: {self.total.requests} requests>"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per name: requests, failures, rates, and latencies in milliseconds."""
@@ -204,7 +208,7 @@ class NotJudged:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Comparison:
     """Current runs held against baseline runs: JSON document `perfanalysis.comparison`."""
 
@@ -220,6 +224,10 @@ class Comparison:
     not_judged: tuple[NotJudged, ...]
     results: tuple[Result, ...]
     caveats: tuple[Caveat, ...]
+
+    def __repr__(self) -> str:
+        judged = f"judged {self.judged} of {self.judged + len(self.not_judged)}"
+        return f"<{type(self).__name__} {self.design}: {self.verdict}, {judged}>"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per judged name and metric, in the columns of the JSON contract."""

@@ -65,6 +65,11 @@ class Run:
         except pydantic.ValidationError as exc:
             raise BundleError(_explain(file, text, exc)) from exc
 
+    @property
+    def has_requests(self) -> bool:
+        """Whether the rows are there: a baseline keeps histograms only."""
+        return (self.path / "requests.parquet").is_file()
+
     @cached_property
     def requests_table(self) -> pa.Table:
         """The requests as an Arrow table, in the schema `perfanalysis.model.requests.REQUESTS`."""

@@ -206,7 +206,9 @@ class _Span:
             return
         start = times.cast(pa.int64())
         self._first = min(self._first, pc.min(start).as_py())
-        self._last = max(self._last, pc.max(pc.add(start.cast(pa.float64()), length_us)).as_py())
+        self._last = max(
+            self._last, pc.max(pc.add(start.cast(pa.float64(), safe=False), length_us)).as_py()
+        )
 
 
 def _evidence(intervals: pa.Table, *, has_rows: bool) -> Evidence:

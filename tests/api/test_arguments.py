@@ -170,3 +170,10 @@ def test_stored_caveats_name_bare_files(jtl, tmp_path):
     caveat = next(caveat for caveat in run.info.caveats if caveat.code == "cut-last-line")
     assert caveat.message.startswith("load.jtl:3:")
     assert str(tmp_path) not in (run.path / "run.json").read_text()
+
+
+def test_a_label_names_bundles_and_numbers_the_runs_of_a_folder(jtl, tmp_path):
+    bundle = api.import_run([str(jtl)], tmp_path / "runs" / "a.run").path
+    api.import_run([str(jtl)], tmp_path / "runs" / "b.run")
+    assert names(api.load_runs(f"new={bundle}")) == ["new"]
+    assert names(api.load_runs(f"new={tmp_path / 'runs'}")) == ["new 1", "new 2"]

@@ -172,3 +172,17 @@ def test_several_runs_a_side(cli, fixtures, tmp_path):
 
 def test_the_version_is_told(cli):
     assert "0.1.0" in cli("--version").out
+
+
+def test_a_bundle_without_its_requests_is_summarised_from_its_histograms(cli, pair, tmp_path):
+    cli("import", pair[1], "-o", tmp_path / "base.run")
+    exact = json.loads(cli("summary", tmp_path / "base.run", "--format", "json").out)
+    (tmp_path / "base.run/requests.parquet").unlink()
+    rough = json.loads(cli("summary", tmp_path / "base.run", "--format", "json").out)
+    assert rough["checks"] == exact["checks"]
+    for known, found in zip(exact["names"], rough["names"], strict=True):
+        counts = ("name", "kind", "requests", "failures")
+        assert [found[key] for key in counts] == [known[key] for key in counts]
+        assert found["fidelity"] == "bucketed"
+        assert found["latency"]["p50"] == pytest.approx(known["latency"]["p50"], rel=0.02)
+        assert found["latency"]["mean"] == pytest.approx(known["latency"]["mean"], rel=0.0026)

@@ -142,7 +142,7 @@ class Metrics:
                 Caveat(
                     code="submetric-thresholds",
                     message="k6 does not write the thresholds of sub-metrics into this file; "
-                    f"state them in a budget: {named(hidden)}",
+                    f"so they are not judged: {named(hidden)}",
                 )
             )
         return caveats

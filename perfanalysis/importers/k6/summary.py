@@ -185,9 +185,9 @@ class _Totals:
             return row
         quantiles = latency.quantiles()
         return row | {
-            "latency_mean_ms": latency.number("avg"),
-            "latency_min_ms": latency.number("min"),
-            "latency_max_ms": latency.number("max"),
+            "latency_mean_ms": latency.duration("avg"),
+            "latency_min_ms": latency.duration("min"),
+            "latency_max_ms": latency.duration("max"),
             "quantiles": quantiles or None,
             # k6 keeps every value and interpolates between them as numpy's "linear" does.
             "quantile_error": 0.0 if quantiles else None,

@@ -9,7 +9,6 @@ http_req_failed these are the failed requests.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,6 +44,17 @@ class Values:
                 return _number(value, f"{self.where}.{name}")
         return None
 
+    def duration(self, name: str) -> float | None:
+        """Return a length of time as `number` does.
+
+        Raises:
+            InputError: it is no finite number, or negative.
+        """
+        value = self.number(name)
+        if value is not None and value < 0:
+            raise InputError(f"{self.where}.{name}: expected a duration, found {value!r}")
+        return value
+
     def count(self, *names: str) -> int | None:
         """Return a count as `number` does.
 
@@ -64,14 +74,14 @@ class Values:
         """Return the percentiles as `{"q": 0.95, "latency_ms": 83.7}`, ascending.
 
         Raises:
-            InputError: one is no finite number.
+            InputError: one is no finite number, or negative.
         """
         found = {}
         for name in self.found:
             percentile = _PERCENTILE.fullmatch(name)
             if name != "med" and percentile is None:
                 continue
-            value = self.number(name)
+            value = self.duration(name)
             if value is not None:
                 percent = float(percentile.group(1)) if percentile else 50.0
                 found[round(percent / 100, 12)] = value
@@ -108,14 +118,14 @@ def read_summary(document: object, *, label: str) -> Summary:
         InputError: it is no summary of k6, or a part of it has the wrong type.
     """
     where = f"{label}:1: "
-    summary = _object(_encodable(document, where), f"{where}document")
+    summary = _object(document, f"{where}document")
     results = summary.get("results")
     if isinstance(results, dict):
         return _machine_readable(summary, results, where)
     entries = _object(summary.get("metrics"), f"{where}metrics")
     metrics = {name: _values(entry, f"{where}metrics.{name}") for name, entry in entries.items()}
     state = _object(summary.get("state", {}), f"{where}state")
-    duration_ms = Values(where=f"{where}state", found=state).number("testRunDurationMs")
+    duration_ms = Values(where=f"{where}state", found=state).duration("testRunDurationMs")
     return Summary(
         metrics=metrics,
         checks=_checks(_grouped_checks(summary.get("root_group", {}), f"{where}root_group")),
@@ -144,7 +154,7 @@ def _machine_readable(
             Values(where=f"{where}results.checks", found=check)
             for check in _items(checks.get("results", []), f"{where}results.checks.results")
         ),
-        duration_s=Values(where=f"{where}config", found=config).number("duration"),
+        duration_s=Values(where=f"{where}config", found=config).duration("duration"),
         tool_version=version if isinstance(version, str) else None,
         thresholds=(),
     )
@@ -160,7 +170,7 @@ def _duration_s(metrics: Mapping[str, Values]) -> float | None:
     for name in ("iterations", "http_reqs", "data_received", "data_sent"):
         values = metrics.get(name)
         count, rate = (values.number("count"), values.number("rate")) if values else (None, None)
-        if count and rate and rate > 0:
+        if count and rate and count > 0 and rate > 0:
             duration_s = count / rate
             return duration_s if math.isfinite(duration_s) else None
     return None
@@ -201,15 +211,6 @@ def _passed(outcome: object) -> bool | None:
         return ok if isinstance(ok, bool) else None
     # The old shape says whether the threshold was crossed.
     return not outcome if isinstance(outcome, bool) else None
-
-
-def _encodable(document: object, where: str) -> object:
-    """Refuse half a surrogate pair, which JSON can write and no text can hold."""
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError as exc:
-        raise InputError(f"{where}expected text in UTF-8, found {exc.reason}") from exc
-    return document
 
 
 def _object(value: object, where: str) -> dict[str, Any]:
