@@ -83,7 +83,7 @@ def compare(
 
     >>> found = compare("fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz")
     >>> found.verdict.value, found.reasons[0]
-    ('regressed', 'checkout latency.p50 rose 38.8 %')
+    ('regressed', 'checkout latency.p10 rose 38.6 %')
     """
     from perfanalysis.analysis.judge import Settings
 

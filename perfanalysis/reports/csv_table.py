@@ -53,6 +53,8 @@ _COMPARISON_COLUMNS = (
     "verdict",
     "severity",
     "detectable_change",
+    "runs_needed",
+    "tolerance_needed",
     "n_baseline",
     "n_current",
     "n_effective",

@@ -212,6 +212,8 @@ def _result(result: Result) -> JsonObject:
         "verdict": str(result.verdict),
         "severity": str(result.severity),
         "detectable_change": result.detectable_change,
+        "runs_needed": result.runs_needed,
+        "tolerance_needed": result.tolerance_needed,
         "n_baseline": result.n_baseline,
         "n_current": result.n_current,
         "n_effective": result.n_effective,

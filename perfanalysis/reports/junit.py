@@ -64,7 +64,7 @@ def _result_case(result: Result, alpha: float) -> ET.Element:
         failure = ET.SubElement(case, "failure", type="regressed", message=xml_text(said))
         failure.text = xml_text(notes)
     elif result.verdict is Verdict.UNDECIDED:
-        hidden = wording.hidden_change(result, alpha)
+        hidden = wording.undecided_text(result, alpha)
         message = said if hidden is None else f"{said}; {hidden}"
         ET.SubElement(case, "skipped", message=xml_text(message)).text = xml_text(notes)
     else:

@@ -89,7 +89,7 @@ def _results(results: Sequence[Result], alpha: float) -> str:
 
 
 def _result_row(result: Result, alpha: float) -> list[str]:
-    hidden = wording.hidden_change(result, alpha)
+    hidden = wording.undecided_text(result, alpha)
     verdict = wording.verdict_text(result)
     return [
         "⚠️" if wording.is_harmless_regression(result) else VERDICT_SYMBOLS[result.verdict],

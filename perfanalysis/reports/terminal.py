@@ -78,6 +78,7 @@ def comparison_table(comparison: Comparison, *, width: int | None, color: bool) 
     if len(listed) < len(ordered):
         left_out = wording.plural(len(ordered) - len(listed), "more result")
         lines += paragraph(f"{left_out} unchanged; {SEE_JSON}", width=width)
+    lines += section("What would decide the undecided:", wording.remedies(listed), width)
     not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
     lines += section(f"Not judged ({len(not_judged)}):", not_judged, width)
     lines += section("Caveats:", wording.comparison_caveats(comparison), width)

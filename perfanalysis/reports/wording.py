@@ -291,6 +291,35 @@ def hidden_change(result: Result, alpha: float) -> str | None:
     return f"a change of up to {size} could hide"
 
 
+def undecided_text(result: Result, alpha: float) -> str | None:
+    """Return what an undecided result may hide, and what would decide it."""
+    way = remedy(result)
+    parts = (hidden_change(result, alpha), None if way is None else f"{way}, would decide")
+    return "; ".join(part for part in parts if part is not None) or None
+
+
+def remedy(result: Result) -> str | None:
+    """Return what would decide an undecided result: `8 runs a side, or a tolerance of 13 %`."""
+    if result.verdict is not Verdict.UNDECIDED:
+        return None
+    ways = []
+    if result.runs_needed is not None:
+        ways.append(f"{plural(result.runs_needed, 'run')} a side")
+    if result.tolerance_needed is not None:
+        ways.append(f"a tolerance of {size_text(result.tolerance_needed, result.metric)}")
+    return ", or ".join(ways) or None
+
+
+def remedies(results: Iterable[Result]) -> list[str]:
+    """Return what would decide the undecided results, one sentence a metric."""
+    by_metric: dict[str, list[str]] = {}
+    for result in results:
+        way = remedy(result)
+        if way is not None:
+            by_metric.setdefault(result.metric, []).append(f"{name_text(result.name)} {way}")
+    return [f"{metric}: {'; '.join(ways)}" for metric, ways in by_metric.items()]
+
+
 def comparison_caveats(comparison: Comparison) -> list[str]:
     """Return the caveats of a comparison, then those of its runs with the runs' names."""
     runs: dict[Caveat, list[str]] = {}

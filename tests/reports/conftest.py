@@ -56,6 +56,8 @@ SLOW_RESULT = Result(
     verdict=Verdict.REGRESSED,
     severity=Severity.MAJOR,
     detectable_change=0.08,
+    runs_needed=None,
+    tolerance_needed=None,
     n_baseline=1199,
     n_current=1201,
     n_effective=310.0,
@@ -157,6 +159,8 @@ def unchanged_result(make_result: Callable[..., Result]) -> Result:
         verdict=Verdict.UNCHANGED,
         severity=Severity.NONE,
         detectable_change=0.04,
+        runs_needed=None,
+        tolerance_needed=None,
     )
 
 
@@ -177,6 +181,8 @@ def results(make_result: Callable[..., Result], unchanged_result: Result) -> dic
             tolerance=0.001,
             severity=Severity.CRITICAL,
             detectable_change=0.002,
+            runs_needed=None,
+            tolerance_needed=None,
             method="newcombe",
         ),
         "improved": make_result(
@@ -203,6 +209,8 @@ def results(make_result: Callable[..., Result], unchanged_result: Result) -> dic
             verdict=Verdict.UNDECIDED,
             severity=Severity.NONE,
             detectable_change=0.12,
+            runs_needed=None,
+            tolerance_needed=None,
             caveats=(Caveat(code="few-exceedances", message="only 12 requests lie beyond p99"),),
         ),
         "throughput": make_result(

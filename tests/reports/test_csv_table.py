@@ -30,7 +30,7 @@ def test_comparison_columns_are_those_of_the_contract(comparison):
     first_line = comparison_csv(comparison).split("\r\n")[0]
     assert first_line == (
         "name,metric,unit,better,baseline,current,change,ci_low,ci_high,confidence,p_value,"
-        "p_adjusted,tolerance,verdict,severity,detectable_change,n_baseline,n_current,"
+        "p_adjusted,tolerance,verdict,severity,detectable_change,runs_needed,tolerance_needed,n_baseline,n_current,"
         "n_effective,method,gate,caveats"
     )
 

@@ -44,7 +44,7 @@ COMPARISON_KEYS = [
 RESULT_KEYS = [
     "name", "metric", "unit", "better", "baseline", "current", "change", "ci_low", "ci_high",
     "confidence", "p_value", "p_adjusted", "tolerance", "verdict", "severity",
-    "detectable_change", "n_baseline", "n_current", "n_effective", "method", "gate", "caveats",
+    "detectable_change", "runs_needed", "tolerance_needed", "n_baseline", "n_current", "n_effective", "method", "gate", "caveats",
 ]
 # fmt: on
 
@@ -118,6 +118,8 @@ def test_comparison_holds_the_values_of_the_contract(comparison):
         "verdict": "regressed",
         "severity": "major",
         "detectable_change": 0.08,
+        "runs_needed": None,
+        "tolerance_needed": None,
         "n_baseline": 1199,
         "n_current": 1201,
         "n_effective": 310.0,

@@ -166,3 +166,17 @@ def test_only_undecided_results_around_zero_hide_a_change(make_result):
 def test_intervals_of_different_confidence_get_no_common_heading(make_result):
     assert wording.interval_heading([make_result()]) == "95 % interval"
     assert wording.interval_heading([make_result(), make_result(confidence=0.99)]) == "interval"
+
+
+def test_what_would_decide_is_runs_or_a_tolerance_for_undecided_results_only(
+    make_result,
+):
+    needing = make_result(verdict=Verdict.UNDECIDED, runs_needed=8, tolerance_needed=0.13)
+    assert wording.remedy(needing) == "8 runs a side, or a tolerance of 13 %"
+    hopeless = replace(needing, runs_needed=None, tolerance_needed=0.9)
+    assert wording.remedy(hopeless) == "a tolerance of 90 %"
+    decided = replace(needing, verdict=Verdict.UNCHANGED)
+    assert wording.remedy(decided) is None
+    assert wording.remedies([needing, decided]) == [
+        f"{needing.metric}: {needing.name} 8 runs a side, or a tolerance of 13 %"
+    ]

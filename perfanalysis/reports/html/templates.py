@@ -72,6 +72,7 @@ def templates() -> Environment:
         interval_text=wording.interval_text,
         interval_heading=wording.interval_heading,
         verdict_text=wording.verdict_text,
+        remedy=wording.remedy,
         timestamp=wording.timestamp,
         shown=shown,
     )
