@@ -46,9 +46,30 @@ def compare_runs(
         ConfigError: an unknown metric.
         UsageError: a glob of `names` matches nothing.
     """
-    ours = [RunEvidence(run) for run in current]
-    theirs = [RunEvidence(run) for run in baseline]
-    renamed = _pair_single_names(ours, theirs)
+    return compare_evidence(
+        [RunEvidence(run) for run in current],
+        [RunEvidence(run) for run in baseline],
+        settings=settings,
+        metrics=metrics,
+        names=names,
+        allow_missing=allow_missing,
+    )
+
+
+def compare_evidence(
+    ours: Sequence[RunEvidence],
+    theirs: Sequence[RunEvidence],
+    *,
+    settings: Settings,
+    metrics: Sequence[str] = (),
+    names: Sequence[str] = (),
+    allow_missing: Sequence[str] = (),
+) -> Comparison:
+    """Compare runs whose evidence was read already: who compares often reads once.
+
+    Arguments, results and errors are those of `compare_runs`.
+    """
+    theirs, renamed = _pair_single_names(ours, theirs)
     chosen = _metrics(metrics, [*ours, *theirs])
     shared, not_judged = _names(ours, theirs, names)
     pairings: list[Pairing] = []
@@ -97,19 +118,18 @@ def _metrics(keys: Sequence[str], runs: Sequence[RunEvidence]) -> list[Metric]:
 
 def _pair_single_names(
     ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]
-) -> tuple[Caveat, ...]:
+) -> tuple[Sequence[RunEvidence], tuple[Caveat, ...]]:
     """Where each side exercised one name only, hold these against each other whatever they say.
 
     pgbench names a run's only script after its file, and a new version often is a new file.
     """
     mine, other = ({name for run in side for name in run.names} for side in (ours, theirs))
     if len(mine) != 1 or len(other) != 1 or mine == other:
-        return ()
+        return theirs, ()
     (new,), (old,) = mine, other
-    for run in theirs:
-        run.rename(old, new)
     message = f"each side has one name only: {new!r} is held against {old!r} of the baseline"
-    return (Caveat(code="renamed", message=message),)
+    renamed = [run.renamed(old, new) for run in theirs]
+    return renamed, (Caveat(code="renamed", message=message),)
 
 
 def _names(

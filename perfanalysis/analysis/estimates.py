@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,9 @@ class NotEstimableError(ValueError):
         self.reason = reason
 
 
+@lru_cache(maxsize=1024)
 def estimate(evidence: NameEvidence, metric: Metric) -> Estimate:
-    """Return the estimate of a metric.
+    """Return the estimate of a metric; remembered, as calibration compares runs many times.
 
     Raises:
         NotEstimableError: too few requests, too short a run, or a source that does not tell.

@@ -6,6 +6,7 @@ counted twice. Nothing here reads request rows, so the cost does not grow with t
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -87,9 +88,12 @@ class RunEvidence:
             return _from_histograms(self._run)
         return _from_intervals(self._run)
 
-    def rename(self, old: str, new: str) -> None:
-        """Call a name otherwise from now on."""
-        self.names[new] = replace(self.names.pop(old), name=new)
+    def renamed(self, old: str, new: str) -> RunEvidence:
+        """Return the same evidence with one name called otherwise."""
+        other = copy(self)
+        names = {name: found for name, found in self.names.items() if name != old}
+        other.names = names | {new: replace(self.names[old], name=new)}
+        return other
 
     @cached_property
     def everything(self) -> NameEvidence | None:
