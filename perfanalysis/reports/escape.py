@@ -21,8 +21,8 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 _NO_CSV = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full-width signs start formulas too)
 
-# An underscore inside a word (`error_rate`) is none of Markdown's business.
-_MARKDOWN_SIGN = re.compile(r"[\\`*\[\]~]|(?<!\w)_|_(?!\w)")
+# An underscore between letters or digits (`error_rate`) is none of Markdown's business.
+_MARKDOWN_SIGN = re.compile(r"[\\`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 _MARKDOWN_ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "|": "&#124;"}
 # What would begin a list, a heading or a rule.
 _MARKDOWN_BLOCK = re.compile(r"^(\d*)([-+#=.)])(?=[-+#=\s]|$)")

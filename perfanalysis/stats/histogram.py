@@ -48,7 +48,8 @@ class Cdf:
         # Two knots a bucket: the share before it at its lower edge, the share with it at its upper.
         self._values = np.stack([low, high], axis=1).ravel()
         after = np.cumsum(counts) / total
-        self._shares = np.stack([after - counts / total, after], axis=1).ravel()
+        before = np.append(0.0, after[:-1])
+        self._shares = np.stack([before, after], axis=1).ravel()
         # Ticks of a coarse clock may touch or overlap by rounding; keep the knots in order.
         self._values = np.maximum.accumulate(self._values)
 

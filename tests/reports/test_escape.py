@@ -179,3 +179,8 @@ def test_shortened_never_takes_more_cells_than_allowed(text, width):
 
 def test_shortened_cuts_marks_that_take_no_cell():
     assert len(shortened("a" + "\u0301" * 10_000, 20)) <= 80
+
+
+def test_underscores_around_a_word_are_no_emphasis():
+    paragraph = ET.fromstring(html(f"x{markdown_text('__0__')}").strip())
+    assert (paragraph.text, len(paragraph)) == ("x__0__", 0)

@@ -1,0 +1,97 @@
+"""What commands print when nobody watches: standard output, standard error and exit code.
+
+`pytest -n0 tests/cli/test_golden.py --update-golden` accepts what they print now; read the
+difference before committing it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+SUMMARIES = {
+    "summary-k6": "demo/base.json.xz",
+    "summary-k6-summary": "k6/base.summary.json",
+    "summary-jmeter": "jmeter/base.csv.jtl",
+    "summary-jmeter-statistics": "jmeter/base.statistics.json",
+    "summary-locust": "locust/base",
+    "summary-pgbench": "pgbench/sampled",
+    "summary-psutil": "psutil/base.json",
+}
+COMPARISONS = {
+    "compare-k6": ("demo/slow.json.xz", "demo/base.json.xz"),
+    "compare-same-run": ("demo/base.json.xz", "demo/base.json.xz"),
+    "compare-jmeter": ("jmeter/slow.csv.jtl", "jmeter/base.csv.jtl"),
+    "compare-locust": ("locust/slow", "locust/base"),
+    "compare-pgbench": ("pgbench/slow", "pgbench/base"),
+}
+BAD_ROW = """\
+timeStamp,elapsed,label,responseCode,success
+1700000000000,12,Home,200,true
+1700000000100,soon,Home,200,true
+"""
+MISTAKES = {
+    "error-missing-file": ["summary", "results.jtl"],
+    "error-no-baseline": ["compare", "fixtures/demo/base.json.xz"],
+    "error-misspelt-metric": [
+        *("compare", "fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz"),
+        *("--metric", "latancy.p95"),
+    ],
+    "error-unknown-format": ["summary", "poem.txt"],
+    "error-bad-row": ["summary", "bad.jtl"],
+    "error-unknown-name": [
+        *("compare", "fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz"),
+        *("--name", "basket*"),
+    ],
+}
+CASES = {
+    **{name: ["summary", f"fixtures/{run}"] for name, run in SUMMARIES.items()},
+    **{
+        name: ["compare", *(f"fixtures/{run}" for run in pair)]
+        for name, pair in COMPARISONS.items()
+    },
+    **MISTAKES,
+}
+
+
+@pytest.fixture
+def workplace(tmp_path, fixtures, monkeypatch):
+    """A folder like a user's, and a cache of its own: messages name files as they are typed."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "fixtures").symlink_to(fixtures)
+    (folder / "poem.txt").write_text("Shall I compare thee to a summer's day?\n")
+    (folder / "bad.jtl").write_text(BAD_ROW)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "80")
+    for variable in ("GITHUB_SHA", "CI_COMMIT_SHA"):
+        monkeypatch.delenv(variable, raising=False)
+    return folder
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_commands_print_what_they_printed_before(cli, workplace, request, name):
+    arguments = CASES[name]
+    ended = cli(*arguments)
+    parts = [f"$ perfanalysis {' '.join(arguments)}\n", ended.out]
+    if ended.err:
+        parts.append(f"--- standard error\n{ended.err}")
+    parts.append(f"--- exit code {ended.code}\n")
+    text = "".join(parts)
+    for trace in (str(workplace.parent), str(GOLDEN.parent.parent.parent), "/tmp/", "\x1b"):
+        assert trace not in text, "it would look otherwise on another machine"
+    path = GOLDEN / f"{name}.txt"
+    if request.config.getoption("update_golden"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), "--update-golden accepts the new output"
+
+
+def test_every_golden_file_belongs_to_a_command(request):
+    if request.config.getoption("update_golden"):
+        pytest.skip("the files are being written")
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.txt" for name in CASES}
