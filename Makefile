@@ -21,10 +21,10 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	@rm -rf $(DEMO)
-	$(BIN)/perfanalysis import fixtures/demo/base.json.xz -o $(DEMO)/baseline.run
-	$(BIN)/perfanalysis import fixtures/demo/slow.json.xz -o $(DEMO)/current.run
+	@$(BIN)/perfanalysis import fixtures/demo/base.json.xz -o $(DEMO)/baseline.run
+	@$(BIN)/perfanalysis import fixtures/demo/slow.json.xz -o $(DEMO)/current.run
 	@# Exit 1 says that a regression was found, which is what this demonstration is about.
-	$(BIN)/perfanalysis compare $(DEMO)/current.run $(DEMO)/baseline.run --report $(DEMO)/report.html; \
+	@$(BIN)/perfanalysis compare $(DEMO)/current.run $(DEMO)/baseline.run --report $(DEMO)/report.html; \
 	  code=$$?; test $$code -eq 1 && test -s $(DEMO)/report.html && \
 	  echo && echo "The report lies in $(DEMO)/report.html: open it in a browser."
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from perfanalysis.errors import InputError
-from perfanalysis.importers.source import InputFile
+from perfanalysis.importers.source import InputFile, refuse_half_surrogates
 
 _READ_BYTES = 1 << 20
 _MAX_OBJECT_CHARACTERS = 64 << 20
 # A token that the end of the buffer cuts in two is shorter, except for a string.
 _TOKEN_CHARACTERS = 16
 _BETWEEN = " \t\r\n,\0"
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JsonObjects:
@@ -42,8 +44,8 @@ class JsonObjects:
         """Yield every object with the line where it begins.
 
         Raises:
-            InputError: the file is no JSON, holds something else than objects, or an object is
-                larger than 64 Mi characters.
+            InputError: the file is no JSON, holds something else than objects or half a surrogate
+                pair, or an object is larger than 64 Mi characters.
         """
         with self._file.open() as stream:
             utf8 = codecs.getincrementaldecoder("utf-8-sig")()
@@ -93,6 +95,9 @@ class JsonObjects:
             except (RecursionError, ValueError) as exc:
                 raise self._error("JSON of sensible depth and numbers", str(exc)) from exc
             line = self._line
+            # Objects without any, which is nearly all of them, need no second look.
+            if _SURROGATE.search(self._text, self._position, end):
+                refuse_half_surrogates(value, f"{self._file.label}:{line}")
             self._line += self._text.count("\n", self._position, end)
             self._position = end
             return line, value

@@ -9,6 +9,7 @@ import json
 import lzma
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -18,6 +19,7 @@ from perfanalysis.errors import InputError
 
 HEAD_BYTES = 65_536
 _READ_BYTES = 1 << 20
+_ZSTD_PIECE_BYTES = 1 << 16
 _MAX_LINE_BYTES = 64 << 20
 _MAX_DOCUMENT_BYTES = 256 << 20
 # What `xz -9` needs is 65 MiB; a header may ask for 4 GiB.
@@ -134,31 +136,62 @@ class _ZstdStream(io.RawIOBase):
     """As above for zstd, which Python 3.11 lacks and Arrow brings."""
 
     def __init__(self, file: InputFile, compressed: BinaryIO) -> None:
-        import pyarrow as pa
-
         self._file = file
         self._compressed = compressed
-        self._stream = pa.CompressedInputStream(pa.PythonFile(compressed, mode="r"), "zstd")
+        self._stream = _zstd_stream(compressed)
+        self._position = 0
+        self._cut = False
+        self._remains = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
-        try:
-            data: bytes = self._stream.read(len(buffer))
-        except OSError as exc:
-            if "Truncated" not in str(exc):
-                raise InputError(
-                    f"{self._file.label}: the compressed data are damaged: {exc}"
-                ) from exc
-            self._file.truncated = True
-            return 0
+        size = min(len(buffer), _ZSTD_PIECE_BYTES)
+        if self._cut:
+            data, self._remains = self._remains[:size], self._remains[size:]
+        else:
+            data = self._read(size)
         buffer[: len(data)] = data
+        self._position += len(data)
         return len(data)
 
     def close(self) -> None:
         self._stream.close()
         super().close()
+
+    def _read(self, size: int) -> bytes:
+        try:
+            data: bytes = self._stream.read(size)
+        except OSError as exc:
+            if "Truncated" not in str(exc):
+                raise InputError(
+                    f"{self._file.label}: the compressed data are damaged: {exc}"
+                ) from exc
+            self._file.truncated = self._cut = True
+            found = self._last_bytes()
+            data, self._remains = found[:size], found[size:]
+        return data
+
+    def _last_bytes(self) -> bytes:
+        """Return what Arrow had decoded when it met the end, and threw away."""
+        self._compressed.seek(0)
+        stream = _zstd_stream(self._compressed)
+        left = self._position
+        while left:
+            left -= len(stream.read(min(left, _READ_BYTES)))
+        found = bytearray()
+        # One byte at a time, nothing is thrown away; the end is the one that was met before.
+        with suppress(OSError):
+            while byte := stream.read(1):
+                found += byte
+        return bytes(found)
+
+
+def _zstd_stream(compressed: BinaryIO) -> Any:  # noqa: ANN401  (pyarrow is untyped)
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(pa.PythonFile(compressed, mode="r"), "zstd")
 
 
 @dataclass(kw_only=True)
@@ -283,14 +316,15 @@ def line_blocks(file: InputFile, *, size: int = 8 << 20) -> Iterator[Block]:
                 line += data.count(b"\n", 0, end)
         rest = rest.rstrip(b"\0")
         if rest:
-            yield Block(data=rest, first_line=line, cut=True)
+            yield Block(data=rest, first_line=line, cut=not rest.endswith(b"\n"))
 
 
 def read_document(file: InputFile) -> Any:  # noqa: ANN401  (any JSON value)
     """Return a file that is one JSON document.
 
     Raises:
-        InputError: it is no JSON (with line and column), or larger than 256 MiB.
+        InputError: it is no JSON (with line and column), holds half a surrogate pair, or is larger
+            than 256 MiB.
     """
     with file.open() as stream:
         data = stream.read(_MAX_DOCUMENT_BYTES + 1)
@@ -298,7 +332,7 @@ def read_document(file: InputFile) -> Any:  # noqa: ANN401  (any JSON value)
         limit = _MAX_DOCUMENT_BYTES >> 20
         raise InputError(f"{file.label}: expected a JSON document of at most {limit} MiB")
     try:
-        return json.loads(data.removeprefix(_BOM).rstrip(b"\0"))
+        document = json.loads(data.removeprefix(_BOM).rstrip(b"\0"))
     except json.JSONDecodeError as exc:
         raise InputError(
             f"{file.label}:{exc.lineno}: expected JSON, found {exc.msg.lower()} "
@@ -307,3 +341,21 @@ def read_document(file: InputFile) -> Any:  # noqa: ANN401  (any JSON value)
         ) from exc
     except (ValueError, RecursionError) as exc:
         raise InputError(f"{file.label}:1: expected a JSON document in UTF-8: {exc}") from exc
+    refuse_half_surrogates(document, f"{file.label}:1")
+    return document
+
+
+def refuse_half_surrogates(value: object, where: str) -> None:
+    """Refuse half a surrogate pair, which JSON can write and no text can hold.
+
+    Args:
+        value: what json made of a text.
+        where: label and line, for the message.
+
+    Raises:
+        InputError: a text in it cannot be encoded.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:
+        raise InputError(f"{where}: expected text in UTF-8, found half a surrogate pair") from exc

@@ -227,7 +227,10 @@ def _phases(given: dict[str, pa.Array]) -> dict[str, pa.Array | None]:
         if known is not None:
             wait = pc.subtract(measured, known)
             phases["wait_ms"] = _where(pc.greater_equal(wait, 0), wait)
-    return {name: None if c is None else c.cast(pa.float64()) for name, c in phases.items()}
+    # Arrow refuses whole numbers that a float rounds, which times of sense are far below.
+    return {
+        name: None if c is None else c.cast(pa.float64(), safe=False) for name, c in phases.items()
+    }
 
 
 def _positive(values: pa.Array) -> pa.Array:

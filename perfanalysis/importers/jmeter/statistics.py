@@ -25,6 +25,7 @@ _WINDOW = 20_000
 # Unless aggregate_rpt_pct1..3 are set otherwise, which the file does not say.
 _QUANTILES = {"medianResTime": 0.5, "pct1ResTime": 0.9, "pct2ResTime": 0.95, "pct3ResTime": 0.99}
 _BYTES_PER_KB = 1024
+_MAX_DURATION_S = 1e10
 
 
 class JmeterStatistics(Importer):
@@ -81,8 +82,22 @@ def _summaries(document: Any, file: InputFile) -> dict[str, _Summary]:  # noqa: 
                 f"{file.label}: {label!r}.errorCount: expected at most "
                 f"{summary['sampleCount']} errors, found {summary['errorCount']}"
             )
+        _check_size(summary, f"{file.label}: {label!r}")
         summaries[label] = summary
     return summaries
+
+
+def _check_size(summary: _Summary, where: str) -> None:
+    """Refuse rates that make a test longer than a lifetime, or more bytes than can be counted."""
+    duration_s = _duration_s(summary) or 0.0
+    if duration_s > _MAX_DURATION_S:
+        raise InputError(
+            f"{where}.throughput: expected the rate of {summary['sampleCount']} samples, "
+            f"found {summary['throughput']!r}"
+        )
+    received = summary["receivedKBytesPerSec"] or 0.0
+    if received * _BYTES_PER_KB * duration_s >= 2**63:
+        raise InputError(f"{where}.receivedKBytesPerSec: expected a rate, found {received!r}")
 
 
 def _count(value: object, where: str) -> int:

@@ -81,7 +81,9 @@ def table_of(columns: Sequence[str]) -> Table | None:
     for table in (Table.HISTORY, Table.STATS, Table.FAILURES, Table.EXCEPTIONS):
         if table.value <= found:
             return table
-    if Table.DISTRIBUTION.value <= found and percentile_columns(columns):
+    # With a type or a time it is a file of 1.0 or later whose header is damaged.
+    only_names = Table.DISTRIBUTION.value <= found and not found & {"type", "at"}
+    if only_names and percentile_columns(columns):
         return Table.DISTRIBUTION
     return None
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfanalysis.errors import InputError
-from perfanalysis.importers.source import InputFile
+from perfanalysis.importers.source import InputFile, refuse_half_surrogates
 from perfanalysis.model.caveat import Caveat
 
 _MAX_BYTES = 256 << 20
@@ -142,6 +142,7 @@ def _documents(file: InputFile, caveats: list[Caveat]) -> Iterator[tuple[int, An
                 caveats.append(Caveat(code="cut-last-line", message=message))
             continue
         if _is_report(document):
+            refuse_half_surrogates(document, f"{file.label}:{line}")
             yield line, document
 
 
