@@ -73,6 +73,11 @@ def noise_table(base: list[RunEvidence]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _spread(runs: list[RunEvidence], name: str, q: float) -> float:
+    values = [np.log(run.names[name].latencies.cdf().quantile(q)) for run in runs]
+    return float(np.std(values, ddof=1))
+
+
 def _truth_row(
     truth: dict[str, list[RunEvidence]],
     design: tuple[int, int],

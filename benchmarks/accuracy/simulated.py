@@ -16,7 +16,7 @@ from perfanalysis.model.buckets import bucket_of
 from perfanalysis.model.run import Counts, Environment, Evidence, RunInfo
 from perfanalysis.stats.dependence import WindowedHistogram
 
-REQUESTS = 5_000
+REQUESTS = 20_000
 GROUP = 20
 WINDOWS = 240
 DURATION_S = 30.0
@@ -57,6 +57,7 @@ class SimulatedRun(RunEvidence):
 
     def __init__(self, world: World, factors: dict[str, float], rng: np.random.Generator) -> None:
         self.info = _info(world, rng)
+        self.estimates = {}
         level = _level(world.phi, rng) + rng.normal(0, world.run_sd)
         self.names = {
             name: _name(name, world, level, factor, rng) for name, factor in factors.items()
