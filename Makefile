@@ -5,13 +5,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   := .demo
 
-.PHONY: help demo test lint format bench docs clean
+.PHONY: help demo test lint format bench accuracy docs clean
 
 help:
 	@echo "make demo   import two real runs, compare them, write an HTML report"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   ruff, mypy --strict, import-linter"
-	@echo "make bench  import speed against other parsers"
+	@echo "make bench  import speed against other parsers, cost of comparing"
+	@echo "make accuracy  false alarms and misses, measured (about ten minutes)"
 	@echo "make docs   build the documentation into site/"
 
 $(READY): pyproject.toml constraints.txt
@@ -43,6 +44,10 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/import_speed.py
+	$(BIN)/python benchmarks/compare_cost.py
+
+accuracy: $(READY)
+	$(BIN)/python benchmarks/accuracy
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
