@@ -101,7 +101,9 @@ def test_quantiles_of_several_names_do_not_add_up(rows_run, interval_rows):
 
 def test_a_renamed_name_keeps_its_evidence(rows_run, load_of):
     evidence = RunEvidence(rows_run(load_of("v1.sql", [1.0] * 9)))
-    evidence.rename("v1.sql", "v2.sql")
+    before = evidence
+    evidence = evidence.renamed("v1.sql", "v2.sql")
+    assert list(before.names) == ["v1.sql"]
     assert list(evidence.names) == ["v2.sql"]
     assert evidence.names["v2.sql"].name == "v2.sql"
     assert evidence.names["v2.sql"].requests == 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perfanalysis.analysis.judge import Judged, Settings
-from perfanalysis.analysis.verdicts import decide, overall, sentence
+from perfanalysis.analysis.verdicts import common_shift, decide, overall, sentence
 from perfanalysis.model.metric import parse_metric
 from perfanalysis.model.results import NotJudged, Severity, Verdict
 
@@ -24,11 +24,11 @@ def difference():
             "baseline": 100.0,
             "current": 120.0,
             "change": 0.20,
-            "interval": (0.15, 0.25),
             "equivalence": (0.16, 0.24),
             "p_value": 0.001,
             "detectable": 0.08,
             "tolerance": 0.001 if metric.key == "error_rate" else 0.05,
+            "runs_needed": 8,
             "worse": 1 if metric.better == "lower" else -1,
             "method": "welch",
             "gate": True,
@@ -37,7 +37,8 @@ def difference():
             "n_effective": None,
             "caveats": (),
         }
-        return Judged(**given | said)
+        interval = said.pop("interval", (0.15, 0.25))
+        return Judged(**given | said, interval=lambda _confidence: interval)
 
     return make
 
@@ -45,7 +46,8 @@ def difference():
 @pytest.fixture
 def decided(difference):
     def make(p_adjusted=0.01, **said):
-        (result,) = decide([difference(**said)], [p_adjusted], SETTINGS)
+        # Alone, a result's adjusted p-value is its own.
+        (result,) = decide([difference(**said | {"p_value": p_adjusted})], SETTINGS)
         return result
 
     return make
@@ -105,8 +107,11 @@ def test_what_is_not_shown_has_no_severity(decided):
     assert decided(p_adjusted=0.5).severity is Severity.NONE
 
 
-def test_significant_alone_but_not_together_is_said(decided):
-    result = decided(p_adjusted=0.2, p_value=0.01)
+def test_significant_alone_but_not_together_is_said(difference):
+    others = [difference(name=name, p_value=0.9) for name in "abcdefgh"]
+    results = decide([difference(p_value=0.01), *others], SETTINGS)
+    (result,) = [result for result in results if result.name == "search"]
+    assert result.p_adjusted == pytest.approx(0.09)
     assert result.verdict is Verdict.UNDECIDED
     assert [caveat.code for caveat in result.caveats] == ["not-significant-together"]
 
@@ -125,7 +130,7 @@ def test_results_are_listed_worst_first_then_by_name(difference):
         difference(name="a", p_value=0.9),
         difference(name="a"),
     ]
-    results = decide(parts, [0.01, 0.01, 0.9, 0.01], SETTINGS)
+    results = decide(parts, SETTINGS)
     assert [(r.name, str(r.verdict)) for r in results] == [
         ("a", "regressed"),
         ("b", "regressed"),
@@ -207,3 +212,40 @@ def test_the_reason_names_what_could_hide(decided):
 )
 def test_a_result_in_words(decided, said, text):
     assert sentence(decided(**said)) == text
+
+
+def test_alpha_is_divided_by_weights_fixed_in_advance(difference):
+    """0.35 of 0.35 + 0.1 for the median, the rest for the error rate, then Holm's second step."""
+    parts = [
+        difference(metric="latency.p50", p_value=0.03),
+        difference(metric="error_rate", p_value=0.03, change=0.01),
+    ]
+    adjusted = {result.metric: result.p_adjusted for result in decide(parts, SETTINGS)}
+    assert adjusted["latency.p50"] == pytest.approx(0.03 * 0.45 / 0.35)
+    assert adjusted["error_rate"] == pytest.approx(0.03 * 0.45 / 0.35)
+
+
+def test_intervals_of_what_was_picked_are_widened(difference):
+    parts = [difference(p_value=0.001), *(difference(name=n, p_value=0.9) for n in "abc")]
+    confidence = {result.name: result.confidence for result in decide(parts, SETTINGS)}
+    assert confidence["search"] == pytest.approx(1 - 0.05 / 4)
+    assert confidence["a"] == 0.95
+
+
+def test_an_undecided_result_says_which_tolerance_would_do(decided):
+    result = decided(change=0.02, equivalence=(-0.06, 0.10), interval=(-0.07, 0.12), p_adjusted=0.4)
+    assert (result.runs_needed, result.tolerance_needed) == (8, 0.10)
+    downwards = decided(change=0.0, equivalence=(-0.2, 0.1), interval=(-0.3, 0.2), p_adjusted=1.0)
+    assert downwards.tolerance_needed == pytest.approx(0.25)
+    assert decided().tolerance_needed is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"), [([0.1] * 4, {"common-shift"}), ([0.1, -0.1, 0.1], set())]
+)
+def test_a_shift_of_nearly_every_name_is_said_once(difference, changes, codes):
+    parts = [
+        difference(metric="latency.p50", name=str(i), change=change)
+        for i, change in enumerate(changes)
+    ]
+    assert {caveat.code for caveat in common_shift(parts, 0.05)} == codes
