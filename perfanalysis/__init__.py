@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from perfanalysis.analysis.judge import Settings
-    from perfanalysis.api import Run, load, load_runs
+    from perfanalysis.api import (
+        Run,
+        calibrate,
+        load,
+        load_calibration,
+        load_runs,
+        save_calibration,
+    )
     from perfanalysis.errors import PerfanalysisError
     from perfanalysis.notebook import Comparison, Summary, compare, summarize
 
@@ -26,9 +33,12 @@ _HOMES = {
     "Run": "perfanalysis.api",
     "Settings": "perfanalysis.analysis.judge",
     "Summary": "perfanalysis.notebook",
+    "calibrate": "perfanalysis.api",
     "compare": "perfanalysis.notebook",
     "load": "perfanalysis.api",
+    "load_calibration": "perfanalysis.api",
     "load_runs": "perfanalysis.api",
+    "save_calibration": "perfanalysis.api",
     "summarize": "perfanalysis.notebook",
 }
 
@@ -38,9 +48,12 @@ __all__ = [
     "Run",
     "Settings",
     "Summary",
+    "calibrate",
     "compare",
     "load",
+    "load_calibration",
     "load_runs",
+    "save_calibration",
     "summarize",
 ]
 

@@ -21,6 +21,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -185,8 +186,8 @@ def update(pytestconfig) -> bool:
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
     """An empty working folder with the files that the pages speak of."""
-    for name in ("fixtures", "baselines"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    shutil.copytree(ROOT / "baselines", tmp_path / "baselines")  # pages store there
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -348,6 +349,7 @@ WORDS = {
     "outputs.md": lambda: (
         {*FORMATS} | _properties(load_schema("summary")) | _properties(load_schema("comparison"))
     ),
+    "calibrating.md": lambda: _properties(load_schema("calibration-report")),
     "bundle.md": lambda: _columns() | set(RunInfo.model_fields) - {"schema_"},
     "configuration.md": lambda: set(Config.model_fields) | _variables(),
     "python.md": lambda: {f"pa.{name}" for name in perfanalysis.__all__},

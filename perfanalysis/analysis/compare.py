@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate
-from perfanalysis.analysis.evidence import ALL_REQUESTS, NameEvidence, RunEvidence
-from perfanalysis.analysis.judge import Settings, judge
+from perfanalysis.analysis.comparable import cautions, loads_of, obstacles, qualified
+from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate_of
+from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence
+from perfanalysis.analysis.judge import Judged, Settings, judge
 from perfanalysis.analysis.noise import Pairing, measure_noise
+from perfanalysis.analysis.shape import compare_shapes
+from perfanalysis.analysis.survivorship import survivorship
 from perfanalysis.analysis.verdicts import common_shift, decide, overall
+from perfanalysis.analysis.warmup import without_warmup
 from perfanalysis.errors import UsageError
+from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric, parse_metric
 from perfanalysis.model.results import Comparison, NotJudged
@@ -21,6 +27,8 @@ from perfanalysis.store.bundle import Run
 # disturb half of all requests, it still tells whether the work itself has changed.
 DEFAULT_METRICS = ("latency.p10", "latency.p50", "latency.p95", "latency.p99", "error_rate")
 _COARSE_METRICS = ("latency.mean",)
+# Takes 10,000 requests of a name, which most runs do not have: nobody misses it there.
+_WHERE_CARRIED = ("latency.p99.9",)
 
 
 def compare_runs(
@@ -37,23 +45,31 @@ def compare_runs(
     Args:
         current: the new runs, at least one.
         baseline: what they are held against, at least one.
-        settings: tolerance, alpha and assumed noise.
+        settings: tolerance, alpha, assumed noise, warm-up.
         metrics: keys such as `latency.p95`; empty for the default set.
         names: globs of names to compare; empty for all.
         allow_missing: globs of names that may be missing on either side.
 
     Raises:
         ConfigError: an unknown metric.
-        UsageError: a glob of `names` matches nothing.
+        UsageError: a glob of `names` matches nothing, or the warm-up is longer than a run.
     """
-    return compare_evidence(
-        [RunEvidence(run) for run in current],
-        [RunEvidence(run) for run in baseline],
+    ours, theirs = ([RunEvidence(run) for run in side] for side in (current, baseline))
+    loads = loads_of(ours, theirs)
+    trimmed = without_warmup(ours, theirs, settings.warmup)
+    found = compare_evidence(
+        trimmed.current,
+        trimmed.baseline,
         settings=settings,
         metrics=metrics,
         names=names,
         allow_missing=allow_missing,
+        shapes=True,
     )
+    survivors = survivorship(found.results, ours, theirs, settings.alpha)
+    caveats = (*trimmed.caveats, *cautions(loads), *survivors, *found.caveats)
+    hindrances = [*obstacles(loads), *trimmed.obstacles]
+    return qualified(replace(found, caveats=caveats), hindrances, force=settings.force)
 
 
 def compare_evidence(
@@ -64,20 +80,16 @@ def compare_evidence(
     metrics: Sequence[str] = (),
     names: Sequence[str] = (),
     allow_missing: Sequence[str] = (),
+    shapes: bool = False,
 ) -> Comparison:
     """Compare runs whose evidence was read already: who compares often reads once.
 
-    Arguments, results and errors are those of `compare_runs`.
+    Arguments, results and errors are those of `compare_runs`, which alone looks at `shapes`.
     """
     theirs, renamed = _pair_single_names(ours, theirs)
-    chosen = _metrics(metrics, [*ours, *theirs])
     shared, not_judged = _names(ours, theirs, names)
     pairings: list[Pairing] = []
-    wanted = [(name, metric) for name in shared for metric in chosen]
-    if not metrics and shared and not names:
-        # A closed model's throughput follows from its latencies: once for the run is enough.
-        wanted.append((ALL_REQUESTS, parse_metric("throughput")))
-    for name, metric in wanted:
+    for name, metric in figures(shared, [*ours, *theirs], metrics=metrics, names=names):
         try:
             pairings.append(_pair(name, metric, ours, theirs))
         except NotEstimableError as exc:
@@ -91,6 +103,7 @@ def compare_evidence(
     results = decide(judged, settings)
     missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
     verdict, reasons = overall(results, missing, strict=settings.strict)
+    shapes = shapes and any(pairing.metric.quantile is not None for pairing in pairings)
     return Comparison(
         verdict=verdict,
         reasons=reasons,
@@ -103,8 +116,68 @@ def compare_evidence(
         judged=len(results),
         not_judged=tuple(not_judged),
         results=results,
-        caveats=(*renamed, *_caveats(ours, theirs), *common_shift(judged, settings.alpha)),
+        shapes=compare_shapes(shared, ours, theirs, settings) if shapes else (),
+        caveats=(
+            *renamed,
+            *_noise_caveats(judged, settings.calibration, single=len(ours) == len(theirs) == 1),
+            *_caveats(ours, theirs),
+            *common_shift(judged, settings.alpha),
+        ),
     )
+
+
+def figures(
+    shared: Sequence[str],
+    runs: Sequence[RunEvidence],
+    *,
+    metrics: Sequence[str],
+    names: Sequence[str],
+) -> list[tuple[str, Metric]]:
+    """Return which metrics of which names are judged.
+
+    Args:
+        shared: names that every run has.
+        runs: all of them, of both sides.
+        metrics: keys that the user chose; empty for the default set.
+        names: globs that the user chose; empty for all names.
+
+    Raises:
+        ConfigError: an unknown metric.
+    """
+    chosen = _metrics(metrics, runs)
+    found = [
+        (name, metric)
+        for name in shared
+        for metric in chosen
+        if metrics or metric.key not in _WHERE_CARRIED or _is_carried(name, metric, runs)
+    ]
+    if not metrics and shared and not names:
+        # A closed model's throughput follows from its latencies: once for the run is enough.
+        found.append((ALL_REQUESTS, parse_metric("throughput")))
+    return found
+
+
+def _is_carried(name: str, metric: Metric, runs: Sequence[RunEvidence]) -> bool:
+    try:
+        for run in runs:
+            estimate_of(run, name, metric)
+    except NotEstimableError:
+        return False
+    return True
+
+
+def chosen_names(everywhere: Iterable[str], globs: Sequence[str]) -> list[str]:
+    """Return the names that globs choose, in order; all of them without a glob.
+
+    Raises:
+        UsageError: a glob matches nothing.
+    """
+    known = sorted(everywhere)
+    for pattern in globs:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            shown = ", ".join(known[:10])
+            raise UsageError(f"--name {pattern!r} matches none of the names: {shown}")
+    return [n for n in known if not globs or any(fnmatchcase(n, g) for g in globs)]
 
 
 def _metrics(keys: Sequence[str], runs: Sequence[RunEvidence]) -> list[Metric]:
@@ -113,7 +186,7 @@ def _metrics(keys: Sequence[str], runs: Sequence[RunEvidence]) -> list[Metric]:
     # Sources without rows know the mean exactly and percentiles roughly, or not at all.
     coarse = any(run.info.evidence is not Evidence.REQUESTS for run in runs)
     extra = _COARSE_METRICS if coarse else ()
-    return [parse_metric(key) for key in (*extra, *DEFAULT_METRICS)]
+    return [parse_metric(key) for key in (*extra, *DEFAULT_METRICS, *_WHERE_CARRIED)]
 
 
 def _pair_single_names(
@@ -138,13 +211,8 @@ def _names(
     """Return the names that every run has, and the others with the reason."""
     sides = {"current": ours, "baseline": theirs}
     everywhere = {name for runs in sides.values() for run in runs for name in run.names}
-    wanted = sorted(n for n in everywhere if not globs or any(fnmatchcase(n, g) for g in globs))
-    for pattern in globs:
-        if not any(fnmatchcase(name, pattern) for name in everywhere):
-            known = ", ".join(sorted(everywhere)[:10])
-            raise UsageError(f"--name {pattern!r} matches none of the names: {known}")
     shared, missing = [], []
-    for name in wanted:
+    for name in chosen_names(everywhere, globs):
         absent = [side for side, runs in sides.items() if not all(name in r.names for r in runs)]
         if not absent:
             shared.append(name)
@@ -168,9 +236,8 @@ def _pair(
     def side(runs: Sequence[RunEvidence], word: str) -> tuple[Estimate, ...]:
         found = []
         for run in runs:
-            evidence = run.names.get(name) or (run.everything if name == ALL_REQUESTS else None)
             try:
-                found.append(_estimate(evidence, metric))
+                found.append(estimate_of(run, name, metric))
             except NotEstimableError as exc:
                 raise NotEstimableError(
                     exc.reason, f"{exc} ({word} run {run.info.name!r})"
@@ -182,12 +249,6 @@ def _pair(
     )
 
 
-def _estimate(evidence: NameEvidence | None, metric: Metric) -> Estimate:
-    if evidence is None:
-        raise NotEstimableError("no-requests", "a run holds no requests")
-    return estimate(evidence, metric)
-
-
 def _blocks(entry: NotJudged, allow_missing: Sequence[str]) -> bool:
     """Say whether something that was not judged forbids a green verdict."""
     if entry.reason != "missing-in-current":
@@ -195,19 +256,34 @@ def _blocks(entry: NotJudged, allow_missing: Sequence[str]) -> bool:
     return not any(fnmatchcase(entry.name, pattern) for pattern in allow_missing)
 
 
-def _caveats(ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]) -> tuple[Caveat, ...]:
+def _noise_caveats(
+    judged: Sequence[Judged], calibration: Calibration | None, *, single: bool
+) -> tuple[Caveat, ...]:
+    """Say where the noise between runs comes from, unless the runs themselves show it."""
     found: list[Caveat] = []
-    if len(ours) == 1 and len(theirs) == 1:
+    known = 0
+    if calibration is not None:
+        known = sum(calibration.of(e.name, e.metric.key) is not None for e in judged)
+        which = "of all" if known == len(judged) else f"of {known} of {len(judged)}"
+        message = f"the noise between runs {which} results was measured on {calibration.origin}"
+        unused = "the calibration knows none of the names and metrics that were judged"
+        found.append(
+            Caveat(code="calibrated", message=message)
+            if known
+            else Caveat(code="calibration-unused", message=unused)
+        )
+    if single and (known < len(judged) or not judged):
         message = (
             "one run a side cannot show how much identical runs differ: an assumed run noise "
             "stands in for it; several runs a side, or a calibrated baseline, would measure it"
         )
         found.append(Caveat(code="single-run", message=message))
+    return tuple(found)
+
+
+def _caveats(ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]) -> tuple[Caveat, ...]:
+    found: list[Caveat] = []
     if {run.info.id for run in ours} & {run.info.id for run in theirs}:
         message = "the same run stands on both sides"
         found.append(Caveat(code="same-run", message=message))
-    tools = {run.info.tool for run in (*ours, *theirs)}
-    if len(tools) > 1:
-        message = f"the runs come from different tools, which time differently: {sorted(tools)}"
-        found.append(Caveat(code="different-tools", message=message))
     return tuple(found)

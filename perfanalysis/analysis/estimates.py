@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from perfanalysis.analysis.evidence import NameEvidence, Windows
+from perfanalysis.analysis.evidence import ALL_REQUESTS, NameEvidence, RunEvidence, Windows
 from perfanalysis.model.metric import Metric
 from perfanalysis.stats.dependence import (
     BATCHES,
@@ -18,6 +17,7 @@ from perfanalysis.stats.dependence import (
     batch_numbers,
     mean_within_run,
     quantile_within_run,
+    spread_within_run,
 )
 from perfanalysis.stats.histogram import spread
 from perfanalysis.stats.rates import Share, share_of
@@ -88,9 +88,25 @@ class NotEstimableError(ValueError):
         self.reason = reason
 
 
-@lru_cache(maxsize=1024)
+def estimate_of(run: RunEvidence, name: str, metric: Metric) -> Estimate:
+    """Return the estimate of a metric of one name of a run, or of all its requests.
+
+    The run remembers it: calibration compares the same runs hundreds of times.
+
+    Raises:
+        NotEstimableError: as `estimate`, and for a run without requests.
+    """
+    key = (name, metric.key)
+    if key not in run.estimates:
+        evidence = run.names.get(name) or (run.everything if name == ALL_REQUESTS else None)
+        if evidence is None:
+            raise NotEstimableError("no-requests", "a run holds no requests")
+        run.estimates[key] = estimate(evidence, metric)
+    return run.estimates[key]
+
+
 def estimate(evidence: NameEvidence, metric: Metric) -> Estimate:
-    """Return the estimate of a metric; remembered, as calibration compares runs many times.
+    """Return the estimate of a metric.
 
     Raises:
         NotEstimableError: too few requests, too short a run, or a source that does not tell.
@@ -109,6 +125,20 @@ def _quantile(evidence: NameEvidence, metric: Metric, q: float) -> Estimate:
         return _reported_quantile(evidence, metric, q)
     try:
         return _measured(quantile_within_run(evidence.latencies, q))
+    except TooFewError as exc:
+        raise NotEstimableError("too-few-requests", str(exc)) from exc
+
+
+def estimate_spread(evidence: NameEvidence, low: float, high: float) -> Estimate:
+    """Return the ratio of two quantiles of latency.
+
+    Raises:
+        NotEstimableError: too few requests, or a source without them.
+    """
+    if evidence.latencies is None:
+        raise NotEstimableError("not-reported", "a spread takes requests, the source has none")
+    try:
+        return _measured(spread_within_run(evidence.latencies, low, high))
     except TooFewError as exc:
         raise NotEstimableError("too-few-requests", str(exc)) from exc
 
@@ -217,7 +247,7 @@ def _throughput(evidence: NameEvidence) -> Estimate:
 
 
 def _count_error(windows: Windows) -> tuple[float, float]:
-    """Return the standard error of log(throughput) from equal spans of time (statistics.md, 3c)."""
+    """Return the standard error of log(throughput) from equal spans of time."""
     first, last = windows.start_us[0], windows.start_us[-1]
     position = np.minimum((windows.start_us - first) * BATCHES // max(last - first, 1), BATCHES - 1)
     counts = np.bincount(position, weights=windows.requests, minlength=BATCHES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from perfanalysis.model.requests import Kind
 from perfanalysis.model.run import Evidence, RunInfo
 from perfanalysis.stats.dependence import WindowedHistogram
 from perfanalysis.store.bundle import Run
+
+if TYPE_CHECKING:
+    from perfanalysis.analysis.estimates import Estimate
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -79,20 +83,27 @@ class RunEvidence:
 
     def __init__(self, run: Run) -> None:
         self.info: RunInfo = run.info
-        self._run = run
+        # What `estimates` made of it, by name and metric: calibration asks for each many times.
+        self.estimates: dict[tuple[str, str], Estimate] = {}
+        self.run = run
 
     @cached_property
     def names(self) -> dict[str, NameEvidence]:
         """Evidence by name, in order of names."""
         if self.info.evidence is Evidence.REQUESTS:
-            return _from_histograms(self._run)
-        return _from_intervals(self._run)
+            return _from_histograms(self.run)
+        return _from_intervals(self.run)
 
     def renamed(self, old: str, new: str) -> RunEvidence:
         """Return the same evidence with one name called otherwise."""
-        other = copy(self)
         names = {name: found for name, found in self.names.items() if name != old}
-        other.names = names | {new: replace(self.names[old], name=new)}
+        return self.with_names(names | {new: replace(self.names[old], name=new)})
+
+    def with_names(self, names: dict[str, NameEvidence]) -> RunEvidence:
+        """Return the same run with other evidence, such as a part of it."""
+        other = copy(self)
+        other.__dict__.pop("everything", None)  # of the former names
+        other.names, other.estimates = names, {}
         return other
 
     @cached_property
@@ -269,13 +280,22 @@ def _requests_only(table: pa.Table) -> pa.Table:
 
 def _by_name(table: pa.Table) -> list[tuple[str, pa.Table]]:
     """Split a table by name; within a name the order of rows is kept."""
-    table = table.sort_by("name")
-    names = table.column("name").to_numpy(zero_copy_only=False)
-    if len(names) == 0:
+    if table.num_rows == 0:
         return []
-    firsts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
-    ends = np.append(firsts[1:], len(names))
-    return [
-        (str(names[first]), table.slice(first, end - first))
+    column = table.column("name").combine_chunks()
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    if not len(codes):
+        return []
+    # Stored histograms are sorted by name already, and then nothing is copied.
+    if np.any(np.diff(codes) < 0):
+        order = np.argsort(codes, kind="stable")
+        table, codes = table.take(pa.array(order)), codes[order]
+    firsts = np.flatnonzero(np.diff(codes, prepend=-1))
+    ends = np.append(firsts[1:], len(codes))
+    names = encoded.dictionary.to_pylist()
+    found = [
+        (str(names[codes[first]]), table.slice(first, end - first))
         for first, end in zip(firsts, ends, strict=True)
     ]
+    return sorted(found, key=lambda pair: pair[0])

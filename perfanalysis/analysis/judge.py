@@ -2,7 +2,7 @@
 
 The run is the unit. Several runs a side are compared by Welch's t on one figure a run, one run
 against several by a prediction interval; one against one rests on what the runs themselves show
-or on an assumed noise between runs, whichever is wider (statistics.md, 3a and 3b).
+or on an assumed noise between runs, whichever is wider (docs/statistics.md).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from perfanalysis.analysis.estimates import Estimate
 from perfanalysis.analysis.noise import Noise, Pairing
+from perfanalysis.analysis.warmup import Warmup
 from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
@@ -21,6 +22,7 @@ from perfanalysis.stats.differences import Difference, runs_needed, welch, wides
 from perfanalysis.stats.rates import (
     Share,
     ShareDifference,
+    at_least_as_noisy,
     run_share_difference,
     share_of,
     single_share_difference,
@@ -43,16 +45,20 @@ class Settings:
         noise_tail: the same for higher percentiles.
         strict: undecided results make the whole comparison undecided.
         calibration: noise measured on identical runs, or None.
+        warmup: seconds to leave out of every run, `auto` or `none`.
+        force: judge runs that are not comparable all the same, and say so.
     """
 
     tolerance: float = 0.05
     error_rate_tolerance: float = 0.001
     alpha: float = 0.05
-    # About the upper quartile of 90 real benchmarks (statistics.md, 3a.7).
+    # Run noise differs widely between systems; `calibrate` measures it.
     noise_center: float = 0.03
     noise_tail: float = 0.06
     strict: bool = False
     calibration: Calibration | None = None
+    warmup: Warmup = "auto"
+    force: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,11 +156,9 @@ def _difference(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Dif
     method = "moderated-t" if several else "prediction"
     df = noise.between_df
     if not several and not noise.borrowed:
-        # One outlying run is enough for a false alarm here, and outlying runs are commoner than
-        # Student's t knows: its degrees of freedom are halved.
-        df = max(df / 2, 1.0)
+        df = df_of_one_run(df)
     if len(ours) == len(theirs) == 1:
-        method = "calibrated-noise"
+        method, df = "calibrated-noise", df_of_one_run(df)
     difference = Difference(
         estimate=float(ours.mean() - theirs.mean()),
         se=float(np.sqrt(noise.between * scale)),
@@ -162,6 +166,18 @@ def _difference(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Dif
         method=method,
     )
     return difference, noise.between
+
+
+def df_of_one_run(df: float) -> float:
+    """Return the degrees of freedom of a difference that rests on a single run.
+
+    One outlying run is enough for a false alarm there, and outlying runs are commoner than
+    Student's t knows: its degrees of freedom are halved. That is what runs with the tails of a t
+    of 4 degrees of freedom need: of ten of them, the difference of two more, in units of its
+    standard error, exceeds 2.60, 4.08 and 5.27 with probability 5, 1.25 and 0.5 %; Student's t of
+    4.5 says 2.66, 4.02 and 5.12, that of 9 says 2.26, 3.11 and 3.69.
+    """
+    return max(df / 2, 1.0)
 
 
 def _single(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Difference, float]:
@@ -189,8 +205,8 @@ def _single(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Differe
 
 
 def _judge_share(pairing: Pairing, settings: Settings) -> Judged:
-    ours = [entry.share for entry in pairing.current if entry.share is not None]
-    theirs = [entry.share for entry in pairing.baseline if entry.share is not None]
+    ours = _shares(pairing, pairing.current, settings)
+    theirs = _shares(pairing, pairing.baseline, settings)
     difference: ShareDifference
     if len(ours) > 1 and len(theirs) > 1:
         difference = run_share_difference(ours, theirs, settings.alpha)
@@ -216,6 +232,15 @@ def _judge_share(pairing: Pairing, settings: Settings) -> Judged:
         n_effective=float(sum(share.n_effective for share in (*ours, *theirs))),
         caveats=(),
     )
+
+
+def _shares(pairing: Pairing, side: Sequence[Estimate], settings: Settings) -> list[Share]:
+    """Return the shares of a side, each at least as uncertain as calibration found runs to be."""
+    known = None
+    if settings.calibration is not None:
+        known = settings.calibration.of(pairing.name, pairing.metric.key)
+    shares = [entry.share for entry in side if entry.share is not None]
+    return shares if known is None else [at_least_as_noisy(share, known.sd) for share in shares]
 
 
 def _together(shares: Sequence[Share]) -> Share:

@@ -134,6 +134,8 @@ def _residual(pairing: Pairing) -> tuple[float, int]:
     """Return the variance of log(value) between runs of a side, and its degrees of freedom."""
     squares, df = 0.0, 0
     for side in (pairing.current, pairing.baseline):
+        if not side:
+            continue  # calibration holds no runs against others
         logs = np.log([max(estimate.value, _SMALLEST) for estimate in side])
         squares += float(np.sum((logs - logs.mean()) ** 2))
         df += len(side) - 1

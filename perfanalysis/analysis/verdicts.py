@@ -1,6 +1,6 @@
 """From differences to words: verdict and severity of each result, and of the whole comparison.
 
-The rule (statistics.md, 3d), with positive meaning worse and T the tolerance:
+The rule, with positive meaning worse and T the tolerance:
 regressed if the change is beyond T and significant; improved likewise; unchanged if the 90 %
 interval lies within -T..T (two one-sided tests at 5 %: shown, not merely "not significant");
 otherwise undecided. What gates must be significant over all names and metrics together (Holm).
@@ -145,18 +145,24 @@ def _could_hide(undecided: Sequence[Result], judged: int) -> str:
 
 def _verdict(entry: Judged, p_adjusted: float, alpha: float) -> Verdict:
     low, high = entry.interval(CONFIDENCE)
-    beyond = abs(entry.change) >= entry.tolerance
     significant = p_adjusted <= alpha and (low > 0 or high < 0)
-    if beyond and significant:
+    if _is_beyond(entry) and significant:
         return Verdict.REGRESSED if entry.change * entry.worse > 0 else Verdict.IMPROVED
     near, far = entry.equivalence
-    floor = -entry.tolerance
-    if entry.metric.key != "error_rate":
-        # The tolerance is symmetric in ratio: 5 % up is undone by 4.76 % down.
-        floor = 1 / (1 + entry.tolerance) - 1
-    if near > floor and far < entry.tolerance:
+    if near > _floor(entry) and far < entry.tolerance:
         return Verdict.UNCHANGED
     return Verdict.UNDECIDED
+
+
+def _floor(entry: Judged) -> float:
+    """Return the tolerance downwards, symmetric in ratio: 5 % up is undone by 4.76 % down."""
+    if entry.metric.key == "error_rate":
+        return -entry.tolerance
+    return 1 / (1 + entry.tolerance) - 1
+
+
+def _is_beyond(entry: Judged) -> bool:
+    return entry.change >= entry.tolerance or entry.change <= _floor(entry)
 
 
 def _severity(entry: Judged, verdict: Verdict) -> Severity:
@@ -173,8 +179,7 @@ def _result(
 ) -> Result:
     low, high = entry.interval(confidence)
     caveats = list(entry.caveats)
-    beyond = abs(entry.change) >= entry.tolerance
-    if verdict is Verdict.UNDECIDED and beyond and entry.p_value <= alpha:
+    if verdict is Verdict.UNDECIDED and _is_beyond(entry) and entry.p_value <= alpha:
         message = "significant alone, not among all names and metrics that were judged"
         caveats.append(Caveat(code="not-significant-together", message=message))
     return Result(

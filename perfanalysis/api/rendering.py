@@ -10,6 +10,7 @@ from perfanalysis.errors import UsageError
 from perfanalysis.model.results import Comparison, Summary
 
 if TYPE_CHECKING:
+    from perfanalysis.model.calibration import CalibrationReport
     from perfanalysis.model.views import ReportData
 
 FORMATS: Sequence[str] = ("table", "json", "markdown", "csv", "junit", "html")
@@ -98,6 +99,40 @@ def render_comparison(
             return comparison_junit(comparison)
         case _:
             raise UsageError(f"a comparison has no format {format_name!r}")
+
+
+def render_calibration(
+    report: CalibrationReport, format_name: str, *, screen: Screen = PLAIN
+) -> str:
+    """Return a calibration as `table` or `json`.
+
+    Raises:
+        UsageError: another format.
+    """
+    match format_name:
+        case "table":
+            from perfanalysis.reports.calibration import calibration_table
+
+            return calibration_table(report, width=screen.width, color=screen.color)
+        case "json":
+            from perfanalysis.reports.json_document import calibration_document, render_json
+
+            return render_json(calibration_document(report))
+        case _:
+            raise UsageError(f"a calibration has no format {format_name!r}")
+
+
+def render_calibration_plot(report: CalibrationReport, format_name: str) -> bytes:
+    """Return a picture of the detectable change against the number of runs, as `svg` or `png`.
+
+    Raises:
+        UsageError: another format.
+    """
+    if format_name not in ("svg", "png"):
+        raise UsageError(f"a plot is svg or png, not {format_name!r}")
+    from perfanalysis.reports.charts.detectable import detectable_plot
+
+    return detectable_plot(report, format_name)
 
 
 def render_report(data: ReportData, *, reproduce: str | None = None) -> str:

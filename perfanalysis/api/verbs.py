@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +25,7 @@ from perfanalysis.errors import UsageError
 from perfanalysis.model.results import Comparison, Summary
 from perfanalysis.model.views import ReportData
 from perfanalysis.store.bundle import Run
+from perfanalysis.store.calibrations import calibration_beside, read_calibration
 
 RunLike: TypeAlias = Run | str | Path
 RunsLike: TypeAlias = RunLike | Sequence[RunLike]
@@ -140,7 +142,8 @@ def compare(
     Args:
         current: the new run or runs.
         baseline: the run or runs that they are held against.
-        settings: tolerance, alpha, assumed noise; the documented defaults if None.
+        settings: tolerance, alpha, assumed or calibrated noise; the documented defaults if None.
+            Without a calibration, the one stored beside the baseline's bundle is used.
         metrics: keys such as `latency.p95`; empty for the default set.
         names: globs; empty for all.
         allow_missing: globs of baseline names that may be missing in the current runs.
@@ -159,7 +162,7 @@ def compare(
     return compare_runs(
         ours,
         theirs,
-        settings=settings or Settings(),
+        settings=_calibrated(settings or Settings(), theirs),
         metrics=metrics,
         names=names,
         allow_missing=allow_missing,
@@ -175,6 +178,14 @@ def report_data(
         current=tuple(view_run(run) for run in current),
         baseline=tuple(view_run(run) for run in baseline),
     )
+
+
+def _calibrated(settings: Settings, baseline: Sequence[Run]) -> Settings:
+    """Return the settings with the calibration that lies beside a baseline's bundle, if any."""
+    if settings.calibration is not None or len(baseline) > 1:
+        return settings
+    path = calibration_beside(baseline[0].path)
+    return replace(settings, calibration=read_calibration(path)) if path.is_file() else settings
 
 
 def _names(runs: Sequence[Run]) -> str:

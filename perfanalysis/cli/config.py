@@ -31,17 +31,24 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
         "timezone": config.timezone if "timezone" in given else None,
         "max_bad_rows": str(config.max_bad_rows) if "max_bad_rows" in given else None,
     }
-    comparing = {
+    judging = {
         "tolerance": str(config.tolerance) if "tolerance" in given else None,
         "error_rate_tolerance": str(config.error_rate_tolerance)
         if "error_rate_tolerance" in given
         else None,
         "alpha": config.alpha if "alpha" in given else None,
         "noise": f"{config.noise.center},{config.noise.tail}" if "noise" in given else None,
-        "strict": config.strict if "strict" in given else None,
+        "warmup": str(config.warmup) if "warmup" in given else None,
         "metrics": config.metrics if "metrics" in given else None,
     }
+    comparing = {
+        **judging,
+        "calibration": config.calibration,
+        "force": config.force if "force" in given else None,
+        "strict": config.strict if "strict" in given else None,
+    }
     maps = {
+        "calibrate": {**reading, **judging},
         "import": reading,
         "summary": reading,
         "report": {**reading, **comparing},

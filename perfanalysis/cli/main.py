@@ -41,6 +41,7 @@ class _LazyGroup(click.Group):
     """Loads a command's module when it is called: `--help` and start-up stay quick."""
 
     commands_by_name = {  # noqa: RUF012  (click declares it as an instance attribute)
+        "calibrate": "Measure the noise of identical runs, and how often they raise an alarm.",
         "compare": "Hold current runs against baseline runs; exit 1 on a regression.",
         "formats": "List the formats that can be imported.",
         "import": "Import result files of one run into a bundle.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,10 +16,21 @@ from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:
     from perfanalysis.analysis.judge import Settings
+    from perfanalysis.analysis.warmup import Warmup
     from perfanalysis.api import ReadOptions
     from perfanalysis.api.rendering import Screen
+    from perfanalysis.model.calibration import Calibration
 
 Command: TypeAlias = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """What counts as a change, and in which figures."""
+
+    settings: Settings
+    metrics: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +64,7 @@ _READING = (
         help="Bad rows to tolerate, as a number or share; they are counted and kept.",
     ),
 )
-_COMPARING = (
+_JUDGING = (
     click.option(
         "--tolerance",
         default="5%",
@@ -88,21 +99,43 @@ _COMPARING = (
         "medians, and of higher percentiles.",
     ),
     click.option(
-        "--strict",
-        is_flag=True,
-        envvar="PERFANALYSIS_STRICT",
-        help="No verdict (exit 3) if any result is undecided.",
+        "--warmup",
+        default="auto",
+        metavar="auto|none|SECONDS",
+        envvar="PERFANALYSIS_WARMUP",
+        show_default=True,
+        help="Seconds to leave out at the start of every run.",
     ),
     click.option(
         "--metric",
         "metrics",
         multiple=True,
         metavar="KEY",
-        help="Metric to compare, such as latency.p95; repeatable. Default: p50, p95 and p99 of "
-        "latency, error_rate, throughput.",
+        help="Metric to compare, such as latency.p95; repeatable. Default: p10, p50, p95, p99 and "
+        "p99.9 of latency, error_rate, throughput.",
     ),
     click.option(
         "--name", "names", multiple=True, metavar="GLOB", help="Names to compare; repeatable."
+    ),
+)
+_COMPARING = (
+    click.option(
+        "--calibration",
+        metavar="NAME|FILE",
+        envvar="PERFANALYSIS_CALIBRATION",
+        help="Noise measured by `perfanalysis calibrate`; default: what lies beside the baseline.",
+    ),
+    click.option(
+        "--force",
+        is_flag=True,
+        envvar="PERFANALYSIS_FORCE",
+        help="Judge runs that are not comparable, and say so.",
+    ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        envvar="PERFANALYSIS_STRICT",
+        help="No verdict (exit 3) if any result is undecided.",
     ),
     click.option(
         "--allow-missing",
@@ -126,31 +159,58 @@ def reading_options(command: Command) -> Command:
     return _with_options(read, _READING)
 
 
-def comparing_options(command: Command) -> Command:
-    """Add the options that say what counts as a change; the command gets them as `comparing`."""
+def judging_options(command: Command) -> Command:
+    """Add the options that say what counts as a change; the command gets them as `judging`."""
 
     @wraps(command)
-    def compare(
+    def judge(
         *args: object,
         tolerance: str,
         error_rate_tolerance: str,
         alpha: float,
         noise: str,
-        strict: bool,
+        warmup: str,
         metrics: tuple[str, ...],
         names: tuple[str, ...],
+        **rest: object,
+    ) -> object:
+        settings = replace(
+            _settings(tolerance, error_rate_tolerance, alpha, noise), warmup=_warmup(warmup)
+        )
+        judging = Judging(settings=settings, metrics=metrics, names=names)
+        return command(*args, judging=judging, **rest)
+
+    return _with_options(judge, _JUDGING)
+
+
+def comparing_options(command: Command) -> Command:
+    """Add these and the options of a gate; the command gets all of them as `comparing`."""
+
+    @wraps(command)
+    def compare(
+        *args: object,
+        judging: Judging,
+        calibration: str | None,
+        force: bool,
+        strict: bool,
         allow_missing: tuple[str, ...],
         **rest: object,
     ) -> object:
+        settings = replace(
+            judging.settings,
+            calibration=_calibration(calibration),
+            force=force,
+            strict=strict,
+        )
         comparing = Comparing(
-            settings=_settings(tolerance, error_rate_tolerance, alpha, noise, strict=strict),
-            metrics=metrics,
-            names=names,
+            settings=settings,
+            metrics=judging.metrics,
+            names=judging.names,
             allow_missing=allow_missing,
         )
         return command(*args, comparing=comparing, **rest)
 
-    return _with_options(compare, _COMPARING)
+    return judging_options(_with_options(compare, _COMPARING))
 
 
 def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
@@ -176,9 +236,24 @@ def _reading(format_name: str | None, timezone: str, max_bad_rows: str) -> ReadO
     return ReadOptions(format_name=format_name, timezone=zone, tolerance=tolerance)
 
 
-def _settings(
-    tolerance: str, error_rate_tolerance: str, alpha: float, noise: str, *, strict: bool
-) -> Settings:
+def _calibration(source: str | None) -> Calibration | None:
+    if not source:
+        return None
+    from perfanalysis.api import load_calibration
+
+    return load_calibration(source)
+
+
+def _warmup(text: str) -> Warmup:
+    from perfanalysis.analysis.warmup import parse_warmup
+
+    try:
+        return parse_warmup(text)
+    except ValueError as exc:
+        raise UsageError(f"--warmup: {exc}") from exc
+
+
+def _settings(tolerance: str, error_rate_tolerance: str, alpha: float, noise: str) -> Settings:
     from perfanalysis.analysis.judge import Settings
     from perfanalysis.units import parse_ratio
 
@@ -203,7 +278,6 @@ def _settings(
         alpha=alpha,
         noise_center=numbers["--noise center"],
         noise_tail=numbers["--noise tail"],
-        strict=strict,
     )
 
 
@@ -229,9 +303,18 @@ def deliver(text: str, output: str | None) -> None:
     """
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
-        return
+    else:
+        deliver_bytes(text.encode(), output)
+
+
+def deliver_bytes(content: bytes, output: str) -> None:
+    """Write a result that is no text to a file.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
     try:
         Path(output).parent.mkdir(parents=True, exist_ok=True)
-        Path(output).write_text(text, encoding="utf-8")
+        Path(output).write_bytes(content)
     except OSError as exc:
         raise UsageError(f"{output}: cannot be written: {exc.strerror}") from exc

@@ -25,6 +25,9 @@ class Config(Stored):
         tolerance: `5%` or a ratio; relative change that nobody cares about.
         error_rate_tolerance: the same for error rates, as an absolute difference.
         alpha: share of comparisons of identical runs that may raise any alarm.
+        calibration: name or file of the noise that `perfanalysis calibrate` measured.
+        warmup: `auto`, `none`, or seconds to leave out at the start of every run.
+        force: judge runs that are not comparable, and say so.
         metrics: keys such as `latency.p95`; empty for the default set.
         timezone: IANA name of the zone of times that carry none.
         max_bad_rows: a number, or a share such as `0.1%`.
@@ -34,6 +37,9 @@ class Config(Stored):
     error_rate_tolerance: str | float = "0.1%"
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     noise: NoiseConfig = NoiseConfig()
+    calibration: str | None = None
+    warmup: str | float = "auto"
+    force: bool = False
     strict: bool = False
     metrics: tuple[str, ...] = ()
     timezone: str = "UTC"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.run import Fidelity, RunInfo
+from perfanalysis.model.shapes import Shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,6 +224,7 @@ class Comparison:
     judged: int
     not_judged: tuple[NotJudged, ...]
     results: tuple[Result, ...]
+    shapes: tuple[Shape, ...]
     caveats: tuple[Caveat, ...]
 
     def __repr__(self) -> str:

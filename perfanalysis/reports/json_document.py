@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, cast
 
+from perfanalysis.model.calibration import CalibrationReport, FalseAlarms, FigureNoise
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import (
     CheckSummary,
@@ -29,9 +30,10 @@ from perfanalysis.model.results import (
     ThresholdOutcome,
 )
 from perfanalysis.model.run import RunInfo
+from perfanalysis.reports.shape_object import shape_object
 from perfanalysis.reports.wording import timestamp
 
-DocumentName = Literal["summary", "comparison"]
+DocumentName = Literal["summary", "comparison", "calibration-report"]
 JsonObject = dict[str, object]
 
 SCHEMA_VERSION = 1
@@ -71,7 +73,24 @@ def comparison_document(comparison: Comparison) -> JsonObject:
         "judged": comparison.judged,
         "not_judged": [_not_judged(entry) for entry in comparison.not_judged],
         "results": [_result(result) for result in comparison.results],
+        "shapes": [shape_object(shape) for shape in comparison.shapes],
         "caveats": _caveats(comparison.caveats),
+    }
+
+
+def calibration_document(report: CalibrationReport) -> JsonObject:
+    """Return the document `perfanalysis.calibration-report`, ready for `render_json`."""
+    return {
+        "schema": "perfanalysis.calibration-report",
+        "schema_version": SCHEMA_VERSION,
+        "runs": [_run_reference(run) for run in report.runs],
+        "tolerance": report.tolerance,
+        "error_rate_tolerance": report.error_rate_tolerance,
+        "alpha": report.alpha,
+        "figures": [_figure(figure) for figure in report.figures],
+        "false_alarms": [_false_alarms(entry) for entry in report.false_alarms],
+        "not_measured": [_not_judged(entry) for entry in report.not_measured],
+        "caveats": _caveats(report.caveats),
     }
 
 
@@ -191,6 +210,38 @@ def _not_judged(entry: NotJudged) -> JsonObject:
         "metric": entry.metric,
         "reason": entry.reason,
         "message": entry.message,
+    }
+
+
+def _figure(figure: FigureNoise) -> JsonObject:
+    measured = figure.measured
+    return {
+        "name": figure.name,
+        "metric": figure.metric,
+        "unit": figure.unit,
+        "value": figure.value,
+        "noise": figure.noise,
+        "sd": measured.sd,
+        "df": measured.df,
+        "within_share": measured.within_share,
+        "detectable": [{"runs": d.runs, "change": d.change} for d in figure.detectable],
+        "tolerance": measured.tolerance,
+    }
+
+
+def _false_alarms(entry: FalseAlarms) -> JsonObject:
+    return {
+        "design": entry.design,
+        "calibrated": entry.calibrated,
+        "comparisons": entry.comparisons,
+        "alarms": entry.alarms,
+        "rate": entry.rate,
+        "ci_low": entry.ci_low,
+        "ci_high": entry.ci_high,
+        "confidence": entry.confidence,
+        "rate_per_name": entry.rate_per_name,
+        "names": [{"name": name.name, "alarms": name.alarms} for name in entry.names],
+        "runs": list(entry.runs),
     }
 
 

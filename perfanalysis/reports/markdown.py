@@ -21,6 +21,7 @@ from perfanalysis.reports import summary_wording, wording
 from perfanalysis.reports.escape import markdown_code, markdown_text
 from perfanalysis.reports.markdown_layout import Column, Section, bullets, fitted, prose, table
 from perfanalysis.reports.name_columns import NameColumn, name_columns
+from perfanalysis.reports.shape_wording import changed_shapes, several_modes
 from perfanalysis.units import format_count, format_quantity, format_ratio
 
 VERDICT_SYMBOLS = {
@@ -32,6 +33,7 @@ VERDICT_SYMBOLS = {
 }
 _OUTCOME_SYMBOLS = {Outcome.BROKEN: "❌", Outcome.UNDECIDED: "⚠️", Outcome.MET: "✅"}
 _MOST_ROWS = 10
+_MOST_SHAPES = 5
 _HIGHEST_RANK = 5  # columns of a higher rank would make the table scroll sideways
 
 
@@ -48,16 +50,25 @@ def comparison_markdown(comparison: Comparison, *, reproduce: str | None = None)
     unchanged = [result for result in ordered if result.verdict is Verdict.UNCHANGED]
     further = notable[_MOST_ROWS:]
     not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
+    changed = changed_shapes(comparison.shapes)
+    modes = several_modes(comparison.shapes)
     sections = [
         Section(
             title=f"{len(further)} more changed or undecided", body=_results(further, alpha), keep=2
         ),
         Section(title=f"{len(unchanged)} unchanged", body=_results(unchanged, alpha), keep=0),
+        Section(
+            title=f"{len(changed[_MOST_SHAPES:])} more changed in shape",
+            body=bullets(changed[_MOST_SHAPES:]),
+            keep=2,
+        ),
+        Section(title=f"{len(modes)} with several kinds of requests", body=bullets(modes), keep=1),
         Section(title=f"{len(not_judged)} not judged", body=bullets(not_judged), keep=3),
         Section(title="How this was decided", body=_method(comparison, ordered), keep=1),
     ]
     foot = [] if reproduce is None else [f"Reproduce: {markdown_code(reproduce)}"]
-    return fitted([*_head(comparison), _results(notable[:_MOST_ROWS], alpha)], sections, foot)
+    shown = [_results(notable[:_MOST_ROWS], alpha), bullets(changed[:_MOST_SHAPES])]
+    return fitted([*_head(comparison), *shown], sections, foot)
 
 
 def _head(comparison: Comparison) -> list[str]:

@@ -27,6 +27,7 @@ from perfanalysis.model.results import (
 from perfanalysis.reports import summary_wording, wording
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.name_columns import NameColumn, name_columns
+from perfanalysis.reports.shape_wording import changed_shapes, several_modes
 from perfanalysis.reports.terminal_layout import (
     GAP,
     SEE_JSON,
@@ -79,6 +80,8 @@ def comparison_table(comparison: Comparison, *, width: int | None, color: bool) 
         left_out = wording.plural(len(ordered) - len(listed), "more result")
         lines += paragraph(f"{left_out} unchanged; {SEE_JSON}", width=width)
     lines += section("What would decide the undecided:", wording.remedies(listed), width)
+    lines += section("Changed in shape:", changed_shapes(comparison.shapes), width)
+    lines += section("Several kinds of requests:", several_modes(comparison.shapes), width)
     not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
     lines += section(f"Not judged ({len(not_judged)}):", not_judged, width)
     lines += section("Caveats:", wording.comparison_caveats(comparison), width)

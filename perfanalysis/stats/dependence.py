@@ -2,14 +2,15 @@
 
 Requests of one run share its weather, so their number says little about how well a percentile is
 known. A run is cut into few contiguous batches; how much the batches differ is what matters. Few
-(10) large batches with a Student quantile keep their level at any correlation where naive tests
-fail (statistics.md, 3a and section 4). Method: Heidelberger and Lewis, Operations Research 29
-(1981), batch means of quantile indicators.
+(10) large batches with a Student quantile keep their level at correlations where naive tests fail
+(docs/statistics.md has a simulation). Method: Heidelberger and Lewis, Operations Research 32
+(1984), batch means of quantile indicators.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +24,10 @@ BATCHES = 10
 # Below this many requests beyond the quantile its position is guesswork whatever the method.
 MIN_EXCEEDANCES = 10
 MIN_BATCHES_WITH_EXCEEDANCES = BATCHES // 2
+_SMALLEST = 1e-9  # stands for a latency of zero, whose logarithm does not exist
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WindowedHistogram:
     """Counts per window of time and bucket, in coordinate form.
 
@@ -98,10 +100,6 @@ def batch_numbers(window: Ints, count: Ints, batches: int = BATCHES) -> Ints:
 def quantile_within_run(data: WindowedHistogram, q: float) -> WithinRun:
     """Return a quantile of one run, with what the run says about its error on the log scale.
 
-    The share of each batch below the run's quantile is averaged over batches; the spread of these
-    shares against that of independent requests is the design effect, and the distribution itself
-    turns an error of the share into one of the value.
-
     Args:
         data: the run's requests of one name.
         q: between 0 and 1.
@@ -109,36 +107,129 @@ def quantile_within_run(data: WindowedHistogram, q: float) -> WithinRun:
     Raises:
         TooFewError: fewer than 10 requests lie beyond the quantile, or in fewer than 5 batches.
     """
-    n = data.n
-    beyond = n * min(q, 1 - q)
-    if beyond < MIN_EXCEEDANCES:
+    return _batched(data).quantile(q)
+
+
+def spread_within_run(data: WindowedHistogram, low: float, high: float) -> WithinRun:
+    """Return the ratio of two quantiles of one run, with what the run says about its error.
+
+    What both quantiles have in common, such as a machine that was slow for a while, cancels.
+
+    Args:
+        data: the run's requests of one name.
+        low: between 0 and `high`.
+        high: between `low` and 1.
+
+    Raises:
+        TooFewError: as for `quantile_within_run`, of either.
+    """
+    return _batched(data).spread(low, high)
+
+
+# Quantiles of one name are asked for one after the other, of several runs in turn.
+@lru_cache(maxsize=16)
+def _batched(data: WindowedHistogram) -> _BatchedRun:
+    return _BatchedRun(data)
+
+
+class _BatchedRun:
+    """The requests of one name in one run, cut into batches once for many quantiles.
+
+    The share of each batch below the run's quantile is averaged over batches; the spread of these
+    shares against that of independent requests is the design effect, and the distribution itself
+    turns an error of the share into one of the value.
+    """
+
+    def __init__(self, data: WindowedHistogram) -> None:
+        self._data = data
+        self._n = data.n
+
+    def quantile(self, q: float) -> WithinRun:
+        _require_exceedances(self._n, q)
+        value = max(self._cdf.quantile(q), _SMALLEST)
+        shares = self._shares_below(value)
+        exceeding = int(np.sum((1 - shares) * self._weights * self._n >= 0.5))
+        if exceeding < MIN_BATCHES_WITH_EXCEEDANCES:
+            raise TooFewError(
+                f"the requests above p{q * 100:g} all fall into {exceeding} of {BATCHES} parts of "
+                "the run: it is too short, or they come in bursts"
+            )
+        independent = q * (1 - q) / self._n
+        return WithinRun(
+            value=value,
+            sampling_variance=self._log_slope(q) ** 2 * independent,
+            design_effect=_ratio_error(shares, self._weights, q) ** 2 / independent,
+            df=len(shares) - 1,
+            n=self._n,
+        )
+
+    def spread(self, low: float, high: float) -> WithinRun:
+        lower, upper = self.quantile(low), self.quantile(high)
+        slopes = self._log_slope(low), self._log_slope(high)
+        # An error of the share below a value moves the quantile the other way.
+        moved = slopes[0] * (self._shares_below(lower.value) - low)
+        moved -= slopes[1] * (self._shares_below(upper.value) - high)
+        common = slopes[0] * slopes[1] * low * (1 - high) / self._n
+        independent = lower.sampling_variance + upper.sampling_variance - 2 * common
+        error = _ratio_error(moved, self._weights, 0.0)
+        return WithinRun(
+            value=upper.value / lower.value,
+            sampling_variance=independent,
+            design_effect=error**2 / independent if independent > 0 else 1.0,
+            df=lower.df,
+            n=self._n,
+        )
+
+    @cached_property
+    def _cdf(self) -> Cdf:
+        return self._data.cdf()
+
+    @cached_property
+    def _counts(self) -> Floats:
+        """Requests by batch and bucket, both increasing; every batch has some."""
+        data = self._data
+        _, batch = np.unique(batch_numbers(data.window, data.count), return_inverse=True)
+        buckets, bucket = np.unique(data.bucket, return_inverse=True)
+        shape = int(batch.max()) + 1, len(buckets)
+        cells = batch * len(buckets) + bucket
+        flat = np.bincount(cells, weights=data.count, minlength=shape[0] * shape[1])
+        counts: Floats = flat.reshape(shape).astype(np.float64)
+        return counts
+
+    @cached_property
+    def _weights(self) -> Floats:
+        """The part of all requests in each batch."""
+        weights: Floats = self._counts.sum(axis=1) / self._n
+        return weights
+
+    @cached_property
+    def _shares(self) -> Floats:
+        """The share of each batch below each knot of the run's distribution."""
+        parts = self._counts / self._counts.sum(axis=1, keepdims=True)
+        after = np.cumsum(parts, axis=1)
+        return np.stack([after - parts, after], axis=2).reshape(len(parts), -1)
+
+    def _shares_below(self, value: float) -> Floats:
+        values, _ = self._cdf.knots()
+        place = float(np.interp(value, values, np.arange(len(values))))
+        knot = min(int(place), len(values) - 2)
+        left, right = self._shares[:, knot], self._shares[:, knot + 1]
+        below: Floats = left + (place - knot) * (right - left)
+        return below
+
+    def _log_slope(self, q: float) -> float:
+        """Return d log(value) / d share at a quantile, over one standard error to each side."""
+        error = float(np.sqrt(q * (1 - q) / self._n))
+        low_share, high_share = max(q - error, 0.0), min(q + error, 1.0)
+        low = max(self._cdf.quantile(low_share), _SMALLEST)
+        high = max(self._cdf.quantile(high_share), low)
+        return float(np.log(high / low)) / (high_share - low_share)
+
+
+def _require_exceedances(n: int, q: float) -> None:
+    if n * min(q, 1 - q) < MIN_EXCEEDANCES:
         need = int(np.ceil(MIN_EXCEEDANCES / min(q, 1 - q)))
         raise TooFewError(f"p{q * 100:g} needs at least {need} requests, found {n}")
-    cdf = data.cdf()
-    value = max(cdf.quantile(q), 1e-9)
-    batch = batch_numbers(data.window, data.count)
-    share, weight, exceeding = _batch_shares(data, batch, value)
-    if exceeding < MIN_BATCHES_WITH_EXCEEDANCES:
-        raise TooFewError(
-            f"the requests above p{q * 100:g} all fall into {exceeding} of {BATCHES} parts of the "
-            "run: it is too short, or they come in bursts"
-        )
-    independent = q * (1 - q) / n
-    return WithinRun(
-        value=value,
-        sampling_variance=_log_slope(cdf, q, float(np.sqrt(independent))) ** 2 * independent,
-        design_effect=_ratio_error(share, weight, q) ** 2 / independent,
-        df=len(share) - 1,
-        n=n,
-    )
-
-
-def _log_slope(cdf: Cdf, q: float, error: float) -> float:
-    """Return d log(value) / d share at a quantile, over one standard error to each side."""
-    low_share, high_share = max(q - error, 0.0), min(q + error, 1.0)
-    low = max(cdf.quantile(low_share), 1e-9)
-    high = max(cdf.quantile(high_share), low)
-    return float(np.log(high / low)) / (high_share - low_share)
 
 
 def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
@@ -172,20 +263,6 @@ def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
         df=max(len(counts) - 1, 1),
         n=n,
     )
-
-
-def _batch_shares(data: WindowedHistogram, batch: Ints, value: float) -> tuple[Floats, Floats, int]:
-    """Return share below `value` and weight of each batch, and how many batches exceed it."""
-    shares, weights, exceeding = [], [], 0
-    for number in np.unique(batch):
-        mine = batch == number
-        cdf = cdf_of(data.bucket[mine], data.count[mine], data.clock_resolution)
-        share = cdf.share_below(value)
-        count = float(data.count[mine].sum())
-        exceeding += (1 - share) * count >= 0.5
-        shares.append(share)
-        weights.append(count / data.n)
-    return np.array(shares), np.array(weights), int(exceeding)
 
 
 def _ratio_error(values: Floats, weights: Floats, mean: float) -> float:

@@ -1,9 +1,7 @@
 """Differences between two groups of runs: estimate, standard error, degrees of freedom.
 
 The run is the unit of replication: identical runs differ by more than their requests can tell, so
-requests of several runs are never pooled. On 90 real benchmarks with identical code, tests on
-pooled requests call 92 % of pairs different, Welch's t on one figure a run 2.4 to 4.4 %
-(statistics.md, section 4).
+requests of several runs are never pooled. What pooling would cost stands in docs/accuracy.md.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ def spread(buckets: Ints, clock_resolution: float | None) -> tuple[Floats, Float
 
     A clock that ticks in steps wider than a bucket leaves all its mass on a few points, and a
     quantile then jumps by whole ticks. The mass of such a bucket is spread over the tick that it
-    came from, which undoes the rounding on average (statistics.md, 3a.1: at a median of 12 ms, a
-    true change of 2 % is found in 18 % of rounded and 94 % of spread-out data).
+    came from, which undoes the rounding on average: a change smaller than the tick shows again.
 
     Args:
         buckets: increasing bucket numbers.

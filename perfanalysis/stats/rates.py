@@ -79,7 +79,7 @@ def share_of(events: Ints, trials: Ints) -> Share:
 def wilson(share: Share, z: float) -> tuple[float, float]:
     """Return Wilson's score interval for a share, on its effective number of trials.
 
-    Wilson, JASA 22 (1927) 209-212; statistics.md, 3c.
+    Wilson, JASA 22 (1927) 209-212.
     """
     n, p = share.n_effective, share.value
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
@@ -137,10 +137,10 @@ def run_share_difference(
 
     Anscombe's transform asin(sqrt((e + 3/8) / (n + 3/4))), Biometrika 35 (1948) 246-254.
     """
-    ours, theirs = _arcsine(current), _arcsine(baseline)
+    ours, theirs = arcsine(current), arcsine(baseline)
     # Sampling alone makes runs differ this much, bursts within them counted: errors are taken for
     # no more than that until the runs show otherwise.
-    prior = Prior(variance=_sampling([*current, *baseline]), df=_SAMPLING_DF)
+    prior = Prior(variance=sampling_variance([*current, *baseline]), df=_SAMPLING_DF)
     squares = sum(float(np.sum((side - side.mean()) ** 2)) for side in (ours, theirs))
     own_df = len(ours) + len(theirs) - 2
     variance, df = prior.moderate(squares / own_df, own_df)
@@ -153,28 +153,50 @@ def run_share_difference(
     )
     middle = float(np.mean(theirs))
 
-    def back(shift: float) -> float:
-        angle = np.clip(middle + shift, 0.0, np.pi / 2)
-        return float(np.sin(angle) ** 2 - np.sin(middle) ** 2)
-
     def interval(confidence: float) -> tuple[float, float]:
         low, high = difference.interval(confidence)
-        return back(low), back(high)
+        return share_change(middle, low), share_change(middle, high)
 
     estimate = float(np.mean([s.value for s in current]) - np.mean([s.value for s in baseline]))
     return ShareDifference(
         estimate=estimate,
         interval=interval,
         p_value=1.0 if estimate == 0 else difference.p_value(),
-        detectable=back(difference.detectable(alpha)),
+        detectable=share_change(middle, difference.detectable(alpha)),
         method=difference.method,
     )
 
 
-def _arcsine(shares: list[Share]) -> Floats:
+def share_change(angle: float, shift: float) -> float:
+    """Return by how much a share changes when its arcsine root moves from an angle by a shift.
+
+    >>> round(share_change(0.1, 0.1), 4)
+    0.0295
+    """
+    moved = np.clip(angle + shift, 0.0, np.pi / 2)
+    return float(np.sin(moved) ** 2 - np.sin(angle) ** 2)
+
+
+def at_least_as_noisy(share: Share, sd: float) -> Share:
+    """Return a share whose design effect allows for a noise between runs.
+
+    Args:
+        share: of one run.
+        sd: standard deviation between identical runs, of the arcsine root of the share. Requests
+            alone explain a variance of 1 / (4 n).
+
+    >>> round(at_least_as_noisy(Share(events=5, n=100, design_effect=1.0), 0.1).design_effect, 3)
+    4.0
+    """
+    effect = 4 * share.n * sd**2
+    return replace(share, design_effect=max(share.design_effect, effect))
+
+
+def arcsine(shares: list[Share]) -> Floats:
+    """Return the arcsine roots of shares, after Anscombe; their variances hardly differ."""
     return np.array([np.arcsin(np.sqrt((s.events + 0.375) / (s.n + 0.75))) for s in shares])
 
 
-def _sampling(shares: list[Share]) -> float:
+def sampling_variance(shares: list[Share]) -> float:
     """Return the variance of one run's arcsine that its own requests explain."""
     return float(np.mean([1 / (4 * share.n_effective) for share in shares]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,17 +15,34 @@ from perfanalysis.model.run import RunInfo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import pandas as pd
     import pyarrow as pa
 
 RUN_FILE = "run.json"
-_TABLES = ("requests", "intervals", "series", "histograms")
+# Histograms repeat few names many times: as codes they take a tenth of the memory.
+_REPEATED = {"histograms": ["name", "kind"]}
 
 
 def is_bundle(path: Path) -> bool:
     """Say whether a path is the folder of a run bundle."""
     return (path / RUN_FILE).is_file()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When the requests of an open model were due, and when they were made.
+
+    Attributes:
+        requests: how many were due.
+        due_s: from the first to the last time at which one was due.
+        started_s: from the first to the last start. Longer than `due_s`: the load fell behind.
+    """
+
+    requests: int
+    due_s: float
+    started_s: float
 
 
 class Run:
@@ -98,12 +116,48 @@ class Run:
         """Latency counts per window, in the schema `perfanalysis.model.histograms.HISTOGRAMS`."""
         return self.table("histograms")
 
-    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    def series_of(self, metrics: Sequence[str]) -> pa.Table:
+        """Return time, metric and value of some metrics, in order of time.
+
+        Raises:
+            BundleError: the file is damaged.
+        """
+        wanted = [("metric", "in", list(metrics))]
+        return self.table("series", ("time", "metric", "value"), filters=wanted).sort_by("time")
+
+    def schedule(self) -> Schedule | None:
+        """Return what an open model intended; None where no request says when it was due.
+
+        It is read from the statistics of the file, so its cost does not grow with the requests.
+
+        Raises:
+            BundleError: the file is damaged.
+        """
+        path = self.path / "requests.parquet"
+        if not path.exists():
+            return None
+        started, due = _column_ranges(path, ("started_at", "scheduled_at"))
+        if started is None or due is None:
+            return None
+        return Schedule(
+            requests=due[2],
+            due_s=(due[1] - due[0]).total_seconds(),
+            started_s=(started[1] - started[0]).total_seconds(),
+        )
+
+    def table(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        *,
+        filters: Sequence[tuple[str, str, object]] | None = None,
+    ) -> pa.Table:
         """Read one of the tables `requests`, `intervals`, `series`, `histograms`.
 
         Args:
             name: the table.
             columns: those to read, or None for all.
+            filters: conditions on rows, in the form of `pyarrow.parquet.read_table`.
 
         Raises:
             BundleError: the file is damaged.
@@ -118,9 +172,40 @@ class Run:
             empty = SCHEMAS[name].empty_table()
             return empty if columns is None else empty.select(list(columns))
         try:
-            return pq.read_table(path, columns=None if columns is None else list(columns))
+            chosen = None if columns is None else list(columns)
+            return pq.read_table(
+                path,
+                columns=chosen,
+                filters=filters and list(filters),
+                read_dictionary=_REPEATED.get(name),
+            )
         except (pa.ArrowInvalid, OSError) as exc:
             raise BundleError(f"{path}: the table is damaged: {exc}") from exc
+
+
+def _column_ranges(
+    path: Path, columns: Sequence[str]
+) -> list[tuple[datetime, datetime, int] | None]:
+    """Return first value, last value and number of values of each column; None without values."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as exc:
+        raise BundleError(f"{path}: the table is damaged: {exc}") from exc
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    ranges: list[tuple[datetime, datetime, int] | None] = []
+    for column in columns:
+        number = metadata.schema.names.index(column)
+        found = [group.column(number).statistics for group in groups]
+        known = [entry for entry in found if entry is not None and entry.has_min_max]
+        if not known:
+            ranges.append(None)
+            continue
+        values = sum(entry.num_values for entry in known)
+        ranges.append((min(e.min for e in known), max(e.max for e in known), values))
+    return ranges
 
 
 def _explain(file: Path, text: str, exc: pydantic.ValidationError) -> str:

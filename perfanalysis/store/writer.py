@@ -119,7 +119,8 @@ class BundleWriter:
 
     def finish(self, provenance: Provenance) -> RunInfo:
         """Write what is left, and `run.json` last of all."""
-        self.close()
+        if self._series is not None:
+            self._series.close()
         intervals = pa.Table.from_batches(self._intervals, schema=INTERVALS)
         if intervals.num_rows:
             _write(intervals, self.folder / "intervals.parquet")

@@ -24,6 +24,7 @@ from perfanalysis.model.results import (
     Verdict,
 )
 from perfanalysis.model.run import Counts, Environment, Evidence, Fidelity, RunInfo
+from perfanalysis.model.shapes import Mode, QuantileChange, Shape, ShapeKind, SpreadChange
 
 HOSTILE_NAMES = (
     "a|b`<x>@team",
@@ -64,6 +65,22 @@ SLOW_RESULT = Result(
     method="batch-means",
     gate=True,
     caveats=(),
+)
+
+TAIL_SHAPE = Shape(
+    name="search",
+    kind=ShapeKind.TAIL,
+    sentence="a change is seen in the slowest 5 % only: p95 +20.3 %, p99 +31.0 %",
+    confidence=0.975,
+    curve=(
+        QuantileChange(share=0.1, change=0.01, low=-0.05, high=0.07),
+        QuantileChange(share=0.5, change=0.02, low=-0.04, high=0.08),
+        QuantileChange(share=0.95, change=0.203, low=0.11, high=0.3),
+        QuantileChange(share=0.99, change=0.31, low=0.02, high=None),
+    ),
+    spread=SpreadChange(change=0.06, low=-0.02, high=0.14),
+    baseline_modes=(Mode(latency_ms=7.0, share=0.72), Mode(latency_ms=37.4, share=0.28)),
+    current_modes=(Mode(latency_ms=7.1, share=0.7), Mode(latency_ms=38.0, share=0.3)),
 )
 
 NAME_SUMMARY = NameSummary(
@@ -122,6 +139,12 @@ def make_run() -> Callable[..., RunInfo]:
         return run.model_copy(update=changes)
 
     return make
+
+
+@pytest.fixture
+def tail_shape() -> Shape:
+    """The shape of search: slower in its tail, with two modes on either side."""
+    return TAIL_SHAPE
 
 
 @pytest.fixture
@@ -258,6 +281,7 @@ def comparison(make_run: Callable[..., RunInfo], results: dict[str, Result]) -> 
             ),
         ),
         results=tuple(results.values()),
+        shapes=(),
         caveats=(
             Caveat(code="single-run", message="one run per side cannot show run-to-run noise"),
         ),
@@ -354,6 +378,9 @@ def hostile_comparison(comparison: Comparison, hostile_names: tuple[str, ...]) -
         not_judged=tuple(
             NotJudged(name=name, metric="latency.p95", reason="too-few", message=f"few in {name}")
             for name in hostile_names
+        ),
+        shapes=tuple(
+            replace(TAIL_SHAPE, name=name, sentence=f"changed: {name}") for name in hostile_names
         ),
         caveats=caveats,
         judged=6 * len(hostile_names),

@@ -44,7 +44,8 @@ COMPARISON_KEYS = [
 RESULT_KEYS = [
     "name", "metric", "unit", "better", "baseline", "current", "change", "ci_low", "ci_high",
     "confidence", "p_value", "p_adjusted", "tolerance", "verdict", "severity",
-    "detectable_change", "runs_needed", "tolerance_needed", "n_baseline", "n_current", "n_effective", "method", "gate", "caveats",
+    "detectable_change", "runs_needed", "tolerance_needed", "n_baseline",
+    "n_current", "n_effective", "method", "gate", "caveats",
 ]
 # fmt: on
 
@@ -82,6 +83,7 @@ def test_comparison_has_the_keys_of_the_contract_in_its_order(comparison):
         "judged",
         "not_judged",
         "results",
+        "shapes",
         "caveats",
     ]
     assert [list(result) for result in document["results"]] == [RESULT_KEYS] * 6

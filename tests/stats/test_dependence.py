@@ -12,6 +12,7 @@ from perfanalysis.stats.dependence import (
     batch_numbers,
     mean_within_run,
     quantile_within_run,
+    spread_within_run,
 )
 
 
@@ -85,6 +86,29 @@ def test_exceedances_in_one_burst_are_refused():
     values = np.concatenate([np.full(9_500, 1.0), np.full(500, 9.0)])
     with pytest.raises(TooFewError, match="bursts"):
         quantile_within_run(histogram(values), 0.95)
+
+
+def test_the_spread_is_the_ratio_of_two_quantiles_with_the_error_that_samples_show():
+    rng = np.random.default_rng(3)
+    found = [spread_within_run(histogram(rng.lognormal(3, 0.5, 2000)), 0.1, 0.9) for _ in range(60)]
+    # The 90th percentile of a lognormal is exp(2 * 1.2816 * 0.5) times its 10th.
+    assert np.mean([f.value for f in found]) == pytest.approx(3.602, rel=0.02)
+    scatter = np.std([np.log(f.value) for f in found])
+    assert np.sqrt(np.mean([f.sampling_variance for f in found])) == pytest.approx(scatter, rel=0.3)
+    assert np.mean([f.design_effect for f in found]) == pytest.approx(1.0, abs=0.25)
+
+
+def test_a_machine_that_was_slow_for_a_while_hardly_shows_in_the_spread():
+    rng = np.random.default_rng(4)
+    runs = [run_of(rng, 0.98) for _ in range(10)]
+    of_median = np.median([quantile_within_run(run, 0.5).design_effect for run in runs])
+    of_spread = np.median([spread_within_run(run, 0.1, 0.9).design_effect for run in runs])
+    assert of_spread < of_median / 4
+
+
+def test_a_spread_takes_requests_beyond_both_quantiles():
+    with pytest.raises(TooFewError, match="p10 needs at least 100 requests, found 99"):
+        spread_within_run(histogram(np.linspace(1, 2, 99)), 0.1, 0.9)
 
 
 def test_batches_are_contiguous_and_about_equal():

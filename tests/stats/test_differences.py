@@ -46,8 +46,8 @@ def test_equal_runs_have_no_difference_and_no_evidence():
     assert found.interval(0.95) == (0.0, 0.0)
 
 
-def test_detectable_effects_in_units_of_the_run_noise_are_those_of_the_literature():
-    """statistics.md, 3b: k runs a side, 80 % power: 3.07 for k = 3, 2.02 for 5, 1.32 for 10.
+def test_detectable_effects_agree_with_the_noncentral_t():
+    """80 % power at 5 %, in run SDs: 3.07 for 3 runs a side, 2.02 for 5, 1.32 for 10.
 
     The sum of two t quantiles approximates the noncentral t that those figures come from.
     """
@@ -63,7 +63,7 @@ def test_the_widest_interval_wins():
 
 
 def test_runs_needed_are_those_whose_detectable_change_is_small_enough():
-    """statistics.md, 3b: a change of 2 between-run SDs needs 5 runs a side."""
+    """A change of two run SDs needs about 5 runs a side, one of 3.3 needs 3."""
     assert runs_needed(1.0, 2.02, 0.05) in {5, 6}
     assert runs_needed(1.0, 3.3, 0.05) == 3
     assert runs_needed(1.0, 0.1, 0.05) is None

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from perfanalysis.model.results import NameSummary, Result, Verdict
 from perfanalysis.model.run import RunInfo
+from perfanalysis.model.shapes import Shape
 from perfanalysis.model.views import ReportData, RunView
 from perfanalysis.reports.charts.axes import TimeAxis, time_axis
 from perfanalysis.reports.charts.latency import Side, distribution_chart, percentile_chart
+from perfanalysis.reports.charts.quantiles import quantile_chart
 from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
 from perfanalysis.reports.wording import by_importance
 
@@ -54,10 +56,12 @@ class NameSection:
     Attributes:
         results: what was judged of it, most important first.
         rows: one per run that has the name.
+        shape: how its distribution changed; None where that is unknown.
     """
 
     name: str | None
     results: tuple[Result, ...]
+    shape: Shape | None
     rows: tuple[RunRow, ...]
     figures: tuple[Figure, ...]
 
@@ -102,15 +106,17 @@ def draw(data: ReportData) -> Drawing:
     points = min(MOST_POINTS, max(_FEWEST_POINTS, _ALL_POINTS // max(lines, 1)))
     axis = time_axis(data)
     results = by_importance(data.comparison.results) if data.comparison else []
+    shapes = {shape.name: shape for shape in data.comparison.shapes} if data.comparison else {}
     resources = [_resource(drawn, key, axis=axis, points=points) for key in keys[:MOST_CURVES]]
     return Drawing(
-        total=_section(None, views, (), _figures(drawn, None, axis=axis, points=points)),
+        total=_section(None, views, (), None, _figures(drawn, None, axis=axis, points=points)),
         names=tuple(
             _section(
                 name,
                 views,
                 tuple(result for result in results if result.name == name),
-                _figures(drawn, name, axis=axis, points=points),
+                shapes.get(name),
+                _figures(drawn, name, axis=axis, points=points, shape=shapes.get(name)),
             )
             for name in charted
         ),
@@ -150,6 +156,7 @@ def _section(
     name: str | None,
     views: Sequence[tuple[Side, RunView]],
     results: tuple[Result, ...],
+    shape: Shape | None,
     figures: tuple[Figure, ...],
 ) -> NameSection:
     rows = tuple(
@@ -158,16 +165,22 @@ def _section(
         for entry in (view.summary.total, *view.summary.names)
         if entry.name == name
     )
-    return NameSection(name=name, results=results, rows=rows, figures=figures)
+    return NameSection(name=name, results=results, shape=shape, rows=rows, figures=figures)
 
 
 def _figures(
-    views: Sequence[tuple[Side, RunView]], name: str | None, *, axis: TimeAxis, points: int
+    views: Sequence[tuple[Side, RunView]],
+    name: str | None,
+    *,
+    axis: TimeAxis,
+    points: int,
+    shape: Shape | None = None,
 ) -> tuple[Figure, ...]:
     distributions = [(s, v.distributions[name]) for s, v in views if name in v.distributions]
     timelines = [(s, v.timelines[name]) for s, v in views if name in v.timelines]
     charts = (
         ("Latency distribution", distribution_chart(distributions, points=points)),
+        ("Quantile by quantile", quantile_chart(shape)),
         ("Latency over time", percentile_chart(timelines, axis=axis, points=points)),
         ("Throughput and errors", throughput_chart(timelines, axis=axis, points=points)),
     )

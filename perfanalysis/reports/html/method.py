@@ -32,6 +32,8 @@ _METHODS = {
     "far a figure of the run can be trusted, although neighbouring requests resemble each other",
     "assumed-run-noise": "one run a side cannot show how much two runs of the same version differ, "
     "so a usual noise between runs is assumed",
+    "calibrated-noise": "how much two runs of the same version differ was measured beforehand, on "
+    "identical runs",
     "welch": "one figure of each run, compared by Welch's t-test: the run is the unit, however "
     "many requests it holds",
     "prediction": "one run is held against the range in which one more run of the other side would "
@@ -106,4 +108,9 @@ def _charts_text(data: ReportData) -> str:
     )
     if data.comparison is not None:
         text += " Every run is a line of its own, in the colour of its side."
+    if data.comparison is not None and data.comparison.shapes:
+        text += (
+            " Quantile by quantile shows by how much each latency quantile changed. The band holds "
+            "for all quantiles of all names together: where it excludes zero, something changed."
+        )
     return text

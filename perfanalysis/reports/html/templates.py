@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from perfanalysis.reports import wording
+from perfanalysis.reports import shape_wording, wording
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.html.tables import shown
 from perfanalysis.units import (
@@ -73,6 +73,8 @@ def templates() -> Environment:
         interval_heading=wording.interval_heading,
         verdict_text=wording.verdict_text,
         remedy=wording.remedy,
+        shape_text=shape_wording.shape_text,
+        modes_text=shape_wording.modes_text,
         timestamp=wording.timestamp,
         shown=shown,
     )
