@@ -110,7 +110,16 @@ def test_a_comparison_as_a_dataframe(demo):
     assert list(frame.columns) == [
         *("name", "metric", "unit", "better", "baseline", "current", "change", "ci_low"),
         *("ci_high", "confidence", "p_value", "p_adjusted", "tolerance", "verdict", "severity"),
-        *("detectable_change", "n_baseline", "n_current", "n_effective", "method", "gate"),
+        *(
+            "detectable_change",
+            "runs_needed",
+            "tolerance_needed",
+            "n_baseline",
+            "n_current",
+            "n_effective",
+            "method",
+            "gate",
+        ),
         "caveats",
     ]
     regressed = frame[(frame.verdict == "regressed") & frame.gate]

@@ -88,18 +88,11 @@ def compare_evidence(
     """
     theirs, renamed = _pair_single_names(ours, theirs)
     shared, not_judged = _names(ours, theirs, names)
-    pairings: list[Pairing] = []
-    for name, metric in figures(shared, [*ours, *theirs], metrics=metrics, names=names):
-        try:
-            pairings.append(_pair(name, metric, ours, theirs))
-        except NotEstimableError as exc:
-            not_judged.append(
-                NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
-            )
+    wanted = figures(shared, [*ours, *theirs], metrics=metrics, names=names)
+    pairings, unjudged = _pairings(wanted, ours, theirs)
+    not_judged += unjudged
     noises = measure_noise(pairings, settings.calibration)
-    judged = [
-        judge(pairing, noise, settings) for pairing, noise in zip(pairings, noises, strict=True)
-    ]
+    judged = [judge(*known, settings) for known in zip(pairings, noises, strict=True)]
     results = decide(judged, settings)
     missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
     verdict, reasons = overall(results, missing, strict=settings.strict)
@@ -117,13 +110,25 @@ def compare_evidence(
         not_judged=tuple(not_judged),
         results=results,
         shapes=compare_shapes(shared, ours, theirs, settings) if shapes else (),
-        caveats=(
-            *renamed,
-            *_noise_caveats(judged, settings.calibration, single=len(ours) == len(theirs) == 1),
-            *_caveats(ours, theirs),
-            *common_shift(judged, settings.alpha),
-        ),
+        caveats=(*renamed, *_caveats(judged, ours, theirs, settings)),
     )
+
+
+def _pairings(
+    wanted: Sequence[tuple[str, Metric]],
+    ours: Sequence[RunEvidence],
+    theirs: Sequence[RunEvidence],
+) -> tuple[list[Pairing], list[NotJudged]]:
+    """Return what can be judged, and the rest with the reason."""
+    pairings, unjudged = [], []
+    for name, metric in wanted:
+        try:
+            pairings.append(_pair(name, metric, ours, theirs))
+        except NotEstimableError as exc:
+            unjudged.append(
+                NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
+            )
+    return pairings, unjudged
 
 
 def figures(
@@ -281,9 +286,16 @@ def _noise_caveats(
     return tuple(found)
 
 
-def _caveats(ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence]) -> tuple[Caveat, ...]:
+def _caveats(
+    judged: Sequence[Judged],
+    ours: Sequence[RunEvidence],
+    theirs: Sequence[RunEvidence],
+    settings: Settings,
+) -> tuple[Caveat, ...]:
     found: list[Caveat] = []
     if {run.info.id for run in ours} & {run.info.id for run in theirs}:
         message = "the same run stands on both sides"
         found.append(Caveat(code="same-run", message=message))
-    return tuple(found)
+    single = len(ours) == len(theirs) == 1
+    noise = _noise_caveats(judged, settings.calibration, single=single)
+    return (*noise, *found, *common_shift(judged, settings.alpha))

@@ -14,7 +14,7 @@ from perfanalysis.errors import BundleError
 from perfanalysis.model.run import RunInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -116,14 +116,23 @@ class Run:
         """Latency counts per window, in the schema `perfanalysis.model.histograms.HISTOGRAMS`."""
         return self.table("histograms")
 
-    def series_of(self, metrics: Sequence[str]) -> pa.Table:
+    def series_of(self, metrics: Collection[str]) -> pa.Table:
         """Return time, metric and value of some metrics, in order of time.
+
+        Of the others only the names are read: there may be a point for every request.
 
         Raises:
             BundleError: the file is damaged.
         """
-        wanted = [("metric", "in", list(metrics))]
-        return self.table("series", ("time", "metric", "value"), filters=wanted).sort_by("time")
+        import pyarrow as pa
+
+        path = self.path / "series.parquet"
+        if not path.exists():
+            return self.table("series", ("time", "metric", "value"))
+        try:
+            return _points_of(path, metrics).sort_by("time")
+        except (pa.ArrowInvalid, OSError) as exc:
+            raise BundleError(f"{path}: the table is damaged: {exc}") from exc
 
     def schedule(self) -> Schedule | None:
         """Return what an open model intended; None where no request says when it was due.
@@ -145,19 +154,12 @@ class Run:
             started_s=(started[1] - started[0]).total_seconds(),
         )
 
-    def table(
-        self,
-        name: str,
-        columns: Sequence[str] | None = None,
-        *,
-        filters: Sequence[tuple[str, str, object]] | None = None,
-    ) -> pa.Table:
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read one of the tables `requests`, `intervals`, `series`, `histograms`.
 
         Args:
             name: the table.
             columns: those to read, or None for all.
-            filters: conditions on rows, in the form of `pyarrow.parquet.read_table`.
 
         Raises:
             BundleError: the file is damaged.
@@ -176,11 +178,30 @@ class Run:
             return pq.read_table(
                 path,
                 columns=chosen,
-                filters=filters and list(filters),
                 read_dictionary=_REPEATED.get(name),
             )
         except (pa.ArrowInvalid, OSError) as exc:
             raise BundleError(f"{path}: the table is damaged: {exc}") from exc
+
+
+def _points_of(path: Path, metrics: Collection[str]) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from perfanalysis.store.conform import SCHEMAS
+
+    columns = ["time", "metric", "value"]
+    parts = [pa.schema([SCHEMAS["series"].field(name) for name in columns]).empty_table()]
+    with pq.ParquetFile(path, read_dictionary=["metric"]) as file:
+        for group in range(file.num_row_groups):
+            names = file.read_row_group(group, ["metric"]).column("metric").combine_chunks()
+            wanted = [i for i, name in enumerate(names.dictionary.to_pylist()) if name in metrics]
+            rows = np.flatnonzero(np.isin(names.indices.to_numpy(), wanted))
+            if len(rows):
+                part = file.read_row_group(group, columns).take(pa.array(rows))
+                parts.append(part.cast(parts[0].schema))
+    return pa.concat_tables(parts)
 
 
 def _column_ranges(

@@ -182,8 +182,6 @@ def unchanged_result(make_result: Callable[..., Result]) -> Result:
         verdict=Verdict.UNCHANGED,
         severity=Severity.NONE,
         detectable_change=0.04,
-        runs_needed=None,
-        tolerance_needed=None,
     )
 
 
@@ -204,8 +202,6 @@ def results(make_result: Callable[..., Result], unchanged_result: Result) -> dic
             tolerance=0.001,
             severity=Severity.CRITICAL,
             detectable_change=0.002,
-            runs_needed=None,
-            tolerance_needed=None,
             method="newcombe",
         ),
         "improved": make_result(
@@ -232,8 +228,6 @@ def results(make_result: Callable[..., Result], unchanged_result: Result) -> dic
             verdict=Verdict.UNDECIDED,
             severity=Severity.NONE,
             detectable_change=0.12,
-            runs_needed=None,
-            tolerance_needed=None,
             caveats=(Caveat(code="few-exceedances", message="only 12 requests lie beyond p99"),),
         ),
         "throughput": make_result(
@@ -367,9 +361,7 @@ def hostile_comparison(comparison: Comparison, hostile_names: tuple[str, ...]) -
     return replace(
         comparison,
         reasons=tuple(f"{name} latency.p95 rose 20.3 %" for name in hostile_names),
-        current=tuple(
-            run.model_copy(update={"name": hostile_names[0]}) for run in comparison.current
-        ),
+        current=(comparison.current[0].model_copy(update={"name": hostile_names[0]}),),
         results=tuple(
             replace(result, name=name, caveats=(caveat,))
             for name, caveat in zip(hostile_names, caveats, strict=True)
