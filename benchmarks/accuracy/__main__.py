@@ -1,6 +1,6 @@
 """How often perfanalysis is wrong: false alarms on identical runs, misses on real changes.
 
-    python benchmarks/accuracy [--draws 200] [--data FOLDER]
+    python benchmarks/accuracy [--draws 100] [--data FOLDER] [--noise 0.03,0.06]
 
 Prints the tables of docs/accuracy.md. Errors are Monte-Carlo standard errors; splits of the same
 few real runs overlap, so theirs are too small. FOLDER holds `truth` and `pgbench-aa`; without it
@@ -67,14 +67,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=100, help="comparisons per cell")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--real-only", action="store_true", help="leave out the simulations")
+    parser.add_argument("--noise", default="0.03,0.06", help="assumed run noise: CENTER,TAIL")
     options = parser.parse_args()
-    settings = Settings()
+    center, _, tail = options.noise.partition(",")
+    settings = Settings(noise_center=float(center), noise_tail=float(tail))
     if (options.data / "truth").is_dir():
         with tempfile.TemporaryDirectory() as folder:
             real.report(options.data, Path(folder), 2 * options.draws, settings)
     else:
         print(f"{options.data} holds no runs: the tables of real runs are left out\n")
-    simulate(options.draws, settings)
+    if not options.real_only:
+        simulate(options.draws, settings)
 
 
 if __name__ == "__main__":

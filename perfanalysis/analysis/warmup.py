@@ -76,7 +76,7 @@ def without_warmup(
     """Leave the warm-up out of every run.
 
     Args:
-        current: the new runs.
+        current: the new runs; none where identical runs are held against each other.
         baseline: what they are held against.
         warmup: seconds to leave out, `auto`, or `none`.
 
@@ -142,7 +142,7 @@ def _around_median(data: WindowedHistogram) -> Ints:
 
 def _without_what_shows(current: Sequence[RunEvidence], baseline: Sequence[RunEvidence]) -> Trimmed:
     seconds = [[warmup_seconds(run) for run in side] for side in (current, baseline)]
-    longest = max(max(side) for side in seconds)
+    longest = max(found for side in seconds for found in side)
     showing, runs = sum(map(_showing, seconds)), len(current) + len(baseline)
     if 2 * showing > runs:
         return _cut(current, baseline, longest, f"which {showing} of {runs} runs show")

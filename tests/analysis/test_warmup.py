@@ -149,6 +149,13 @@ def test_seconds_that_are_demanded_are_cut_without_looking(run_of):
     )
 
 
+def test_one_side_alone_is_cut_as_well(run_of):
+    runs = evidence(*(run_of(warm_s=4.0, seed=seed) for seed in (1, 3, 5)))
+    trimmed = without_warmup((), runs, "auto")
+    assert codes(trimmed.caveats) == ["warm-up-cut"]
+    assert (len(trimmed.current), len(trimmed.baseline)) == (0, 3)
+
+
 @pytest.mark.parametrize("warmup", ["none", 0.0])
 def test_nothing_is_cut_on_demand(run_of, warmup):
     runs = evidence(run_of(warm_s=4.0)), evidence(run_of(warm_s=4.0, seed=3))
