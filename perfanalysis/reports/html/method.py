@@ -40,8 +40,10 @@ _METHODS = {
     "be expected",
     "newcombe": "the difference of two shares, by Newcombe's interval, widened where errors come "
     "in bursts",
-    "welch-arcsine": "the error rate of each run, stabilised by the arcsine transformation, "
-    "compared by Welch's t-test",
+    "moderated-t": "one figure of each run, compared by a t-test whose variance borrows from the "
+    "other names: the run is the unit, however many requests it holds",
+    "moderated-arcsine": "the error rate of each run, stabilised by the arcsine transformation, "
+    "compared by a t-test whose variance starts from what the requests themselves explain",
 }
 _CORRECTIONS = {
     "holm+bh": "Many results are judged at once, and by chance alone some would look changed. "
