@@ -52,7 +52,8 @@ def compare_runs(
 
     Raises:
         ConfigError: an unknown metric.
-        UsageError: a glob of `names` matches nothing, or the warm-up is longer than a run.
+        UsageError: a glob of `names` matches nothing, the warm-up is longer than a run, or pairs
+            were asked for and the sides differ in number.
     """
     ours, theirs = ([RunEvidence(run) for run in side] for side in (current, baseline))
     loads = loads_of(ours, theirs)
@@ -86,6 +87,9 @@ def compare_evidence(
 
     Arguments, results and errors are those of `compare_runs`, which alone looks at `shapes`.
     """
+    if settings.paired and not len(ours) == len(theirs) > 1:
+        counts = f"{len(ours)} current and {len(theirs)} baseline"
+        raise UsageError(f"pairs need as many runs on both sides, two or more, found {counts}")
     theirs, renamed = _pair_single_names(ours, theirs)
     shared, not_judged = _names(ours, theirs, names)
     wanted = figures(shared, [*ours, *theirs], metrics=metrics, names=names)

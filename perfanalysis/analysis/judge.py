@@ -18,7 +18,7 @@ from perfanalysis.analysis.warmup import Warmup
 from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
-from perfanalysis.stats.differences import Difference, runs_needed, welch, widest
+from perfanalysis.stats.differences import Difference, paired, runs_needed, welch, widest
 from perfanalysis.stats.rates import (
     Share,
     ShareDifference,
@@ -47,6 +47,7 @@ class Settings:
         calibration: noise measured on identical runs, or None.
         warmup: seconds to leave out of every run, `auto` or `none`.
         force: judge runs that are not comparable all the same, and say so.
+        paired: the n-th current run was planned to go with the n-th baseline run.
     """
 
     tolerance: float = 0.05
@@ -59,6 +60,7 @@ class Settings:
     calibration: Calibration | None = None
     warmup: Warmup = "auto"
     force: bool = False
+    paired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +149,9 @@ def _difference(pairing: Pairing, noise: Noise, settings: Settings) -> tuple[Dif
     """Return the difference of log(value), and the variance between runs that it rests on."""
     ours = np.log([estimate.value for estimate in pairing.current])
     theirs = np.log([estimate.value for estimate in pairing.baseline])
+    if settings.paired:
+        difference = paired(ours, theirs)
+        return difference, difference.se**2 * len(ours) / 2
     if noise.between is None:
         return _single(pairing, noise, settings)
     if not noise.borrowed and len(ours) > 1 and len(theirs) > 1:
@@ -209,7 +214,7 @@ def _judge_share(pairing: Pairing, settings: Settings) -> Judged:
     theirs = _shares(pairing, pairing.baseline, settings)
     difference: ShareDifference
     if len(ours) > 1 and len(theirs) > 1:
-        difference = run_share_difference(ours, theirs, settings.alpha)
+        difference = run_share_difference(ours, theirs, settings.alpha, in_pairs=settings.paired)
     else:
         difference = single_share_difference(_together(ours), _together(theirs), settings.alpha)
     return Judged(

@@ -126,6 +126,12 @@ _COMPARING = (
         help="Noise measured by `perfanalysis calibrate`; default: what lies beside the baseline.",
     ),
     click.option(
+        "--paired",
+        is_flag=True,
+        help="The n-th current run was planned to go with the n-th baseline run: interleaved or "
+        "at the same time.",
+    ),
+    click.option(
         "--force",
         is_flag=True,
         envvar="PERFANALYSIS_FORCE",
@@ -191,6 +197,7 @@ def comparing_options(command: Command) -> Command:
         *args: object,
         judging: Judging,
         calibration: str | None,
+        paired: bool,
         force: bool,
         strict: bool,
         allow_missing: tuple[str, ...],
@@ -199,6 +206,7 @@ def comparing_options(command: Command) -> Command:
         settings = replace(
             judging.settings,
             calibration=_calibration(calibration),
+            paired=paired,
             force=force,
             strict=strict,
         )

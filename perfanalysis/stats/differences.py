@@ -97,6 +97,30 @@ def welch(current: Floats, baseline: Floats) -> Difference:
     )
 
 
+def paired(current: Floats, baseline: Floats) -> Difference:
+    """Compare runs that were planned in pairs: a one-sample t-test of the pairs' differences.
+
+    What both runs of a pair share, such as the hour they ran in, cancels. Pairs that were picked
+    afterwards prove nothing.
+
+    Args:
+        current: one value a run, at least two, in the order of the pairs.
+        baseline: as many.
+
+    >>> d = paired(np.array([3.0, 5.0, 4.0]), np.array([2.0, 4.0, 3.5]))
+    >>> round(d.estimate, 3), d.df, d.method
+    (0.833, 2, 'paired-t')
+    """
+    differences = current - baseline
+    k = len(differences)
+    return Difference(
+        estimate=float(differences.mean()),
+        se=float(np.std(differences, ddof=1) / np.sqrt(k)),
+        df=k - 1,
+        method="paired-t",
+    )
+
+
 def widest(*differences: Difference, confidence: float = 0.95) -> Difference:
     """Return the difference whose interval is widest: the conservative combination of two sources.
 

@@ -131,9 +131,15 @@ def single_share_difference(current: Share, baseline: Share, alpha: float) -> Sh
 
 
 def run_share_difference(
-    current: list[Share], baseline: list[Share], alpha: float
+    current: list[Share], baseline: list[Share], alpha: float, *, in_pairs: bool = False
 ) -> ShareDifference:
     """Compare several runs a side: a moderated t on the arcsine scale, where variances are alike.
+
+    Args:
+        current: one share a run, at least two.
+        baseline: likewise.
+        alpha: two-sided level of the detectable change.
+        in_pairs: runs were planned in pairs, and stand in their order.
 
     Anscombe's transform asin(sqrt((e + 3/8) / (n + 3/4))), Biometrika 35 (1948) 246-254.
     """
@@ -141,15 +147,20 @@ def run_share_difference(
     # Sampling alone makes runs differ this much, bursts within them counted: errors are taken for
     # no more than that until the runs show otherwise.
     prior = Prior(variance=sampling_variance([*current, *baseline]), df=_SAMPLING_DF)
-    squares = sum(float(np.sum((side - side.mean()) ** 2)) for side in (ours, theirs))
-    own_df = len(ours) + len(theirs) - 2
-    variance, df = prior.moderate(squares / own_df, own_df)
+    if in_pairs:
+        # A pair differs by both runs' errors: half of its variance is that of one run.
+        own, own_df = float(np.var(ours - theirs, ddof=1)) / 2, len(ours) - 1
+    else:
+        squares = sum(float(np.sum((side - side.mean()) ** 2)) for side in (ours, theirs))
+        own_df = len(ours) + len(theirs) - 2
+        own = squares / own_df
+    variance, df = prior.moderate(own, own_df)
     variance = max(variance, prior.variance)
     difference = Difference(
         estimate=float(ours.mean() - theirs.mean()),
         se=float(np.sqrt(variance * (1 / len(ours) + 1 / len(theirs)))),
         df=df,
-        method="moderated-arcsine",
+        method="paired-arcsine" if in_pairs else "moderated-arcsine",
     )
     middle = float(np.mean(theirs))
 

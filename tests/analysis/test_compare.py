@@ -228,3 +228,23 @@ def test_p_values_are_adjusted_for_the_gating_family_only(shop):
     assert all(r.p_adjusted >= r.p_value for r in found.results)
     smallest = min(gating, key=lambda r: r.p_value)
     assert smallest.p_adjusted == pytest.approx(smallest.p_value * len(gating))
+
+
+def test_planned_pairs_cancel_what_their_runs_share(rows_run, load_of, lognormal):
+    def run_of(weather, factor, seed):
+        return rows_run(load_of("a", lognormal(20.0 * weather * factor, 0.3, 3001, seed)))
+
+    weathers = (1.0, 1.6, 0.7, 1.3, 2.0)
+    baseline = [run_of(weather, 1.0, i) for i, weather in enumerate(weathers)]
+    current = [run_of(weather, 1.1, 50 + i) for i, weather in enumerate(weathers)]
+    metrics = ["latency.p50"]
+    (alone,) = compared(current, baseline, metrics=metrics).results
+    settings = Settings(paired=True)
+    (together,) = compared(current, baseline, settings=settings, metrics=metrics).results
+    assert (alone.verdict, alone.method) == (Verdict.UNDECIDED, "welch")
+    assert (together.verdict, together.method) == (Verdict.REGRESSED, "paired-t")
+
+
+def test_pairs_of_unequal_sides_are_refused(shop):
+    with pytest.raises(UsageError, match="found 2 current and 1 baseline"):
+        compared([shop(), shop()], shop(), settings=Settings(paired=True))

@@ -8,7 +8,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfanalysis.stats.differences import Difference, runs_needed, welch, widest
+from perfanalysis.stats.differences import Difference, paired, runs_needed, welch, widest
 
 GROUPS = st.lists(st.floats(-5, 5), min_size=2, max_size=8).filter(lambda v: np.std(v) > 1e-6)
 
@@ -67,3 +67,12 @@ def test_runs_needed_are_those_whose_detectable_change_is_small_enough():
     assert runs_needed(1.0, 2.02, 0.05) in {5, 6}
     assert runs_needed(1.0, 3.3, 0.05) == 3
     assert runs_needed(1.0, 0.1, 0.05) is None
+
+
+@given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=3, max_size=8))
+def test_pairs_agree_with_scipy(pairs):
+    current, baseline = (np.array(side) for side in zip(*pairs, strict=True))
+    if np.std(current - baseline) < 1e-6:
+        return
+    theirs = scipy.stats.ttest_rel(current, baseline)
+    assert paired(current, baseline).p_value() == pytest.approx(theirs.pvalue, abs=1e-9)

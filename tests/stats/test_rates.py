@@ -82,3 +82,12 @@ def test_runs_without_errors_still_have_an_interval():
     found = run_share_difference(none, none, 0.05)
     assert found.p_value == 1.0
     assert found.interval(0.95)[1] > 0
+
+
+def test_pairs_cancel_what_their_runs_share():
+    noisy = [share(k, 10_000) for k in (100, 400, 900, 1600)]
+    worse = [share(k + 150, 10_000) for k in (100, 400, 900, 1600)]
+    assert run_share_difference(worse, noisy, 0.05).p_value > 0.5
+    found = run_share_difference(worse, noisy, 0.05, in_pairs=True)
+    assert found.method == "paired-arcsine"
+    assert found.p_value < 0.001

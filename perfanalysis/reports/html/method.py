@@ -38,6 +38,8 @@ _METHODS = {
     "many requests it holds",
     "prediction": "one run is held against the range in which one more run of the other side would "
     "be expected",
+    "paired-t": "runs were planned in pairs; what matters is how much the pairs differ",
+    "paired-arcsine": "the error rates of planned pairs, stabilised by the arcsine transformation",
     "newcombe": "the difference of two shares, by Newcombe's interval, widened where errors come "
     "in bursts",
     "moderated-t": "one figure of each run, compared by a t-test whose variance borrows from the "
