@@ -78,7 +78,7 @@ def test_identical_groups_of_runs_raise_no_alarm_more_often_than_pairs(identical
 @pytest.mark.parametrize(
     ("kind", "name", "metrics"),
     [
-        ("search120", "search", {"latency.p50", "latency.p95", "latency.p99"}),
+        ("search120", "search", {"latency.p10", "latency.p50", "latency.p95", "latency.p99"}),
         ("browsetail3", "browse", {"latency.p99"}),
         ("checkouterr5", "checkout", {"error_rate"}),
     ],

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from perfanalysis.analysis.comparable import cautions, loads_of, obstacles, qualified
+from perfanalysis.analysis.drift import undecided_where_drifting
 from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate_of
 from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence
 from perfanalysis.analysis.judge import Judged, Settings, judge
@@ -87,9 +88,7 @@ def compare_evidence(
 
     Arguments, results and errors are those of `compare_runs`, which alone looks at `shapes`.
     """
-    if settings.paired and not len(ours) == len(theirs) > 1:
-        counts = f"{len(ours)} current and {len(theirs)} baseline"
-        raise UsageError(f"pairs need as many runs on both sides, two or more, found {counts}")
+    _require_pairs(ours, theirs, settings)
     theirs, renamed = _pair_single_names(ours, theirs)
     shared, not_judged = _names(ours, theirs, names)
     wanted = figures(shared, [*ours, *theirs], metrics=metrics, names=names)
@@ -98,6 +97,8 @@ def compare_evidence(
     noises = measure_noise(pairings, settings.calibration)
     judged = [judge(*known, settings) for known in zip(pairings, noises, strict=True)]
     results = decide(judged, settings)
+    if len(ours) == len(theirs) == 1:
+        results = undecided_where_drifting(results, ours[0], theirs[0], settings.tolerance)
     missing = [entry for entry in not_judged if _blocks(entry, allow_missing)]
     verdict, reasons = overall(results, missing, strict=settings.strict)
     shapes = shapes and any(pairing.metric.quantile is not None for pairing in pairings)
@@ -116,6 +117,14 @@ def compare_evidence(
         shapes=compare_shapes(shared, ours, theirs, settings) if shapes else (),
         caveats=(*renamed, *_caveats(judged, ours, theirs, settings)),
     )
+
+
+def _require_pairs(
+    ours: Sequence[RunEvidence], theirs: Sequence[RunEvidence], settings: Settings
+) -> None:
+    if settings.paired and not len(ours) == len(theirs) > 1:
+        counts = f"{len(ours)} current and {len(theirs)} baseline"
+        raise UsageError(f"pairs need as many runs on both sides, two or more, found {counts}")
 
 
 def _pairings(
