@@ -210,8 +210,9 @@ def test_documents_of_awkward_runs_hold_no_nan(
     ours, theirs = run(current), run(baseline)
     found = compared(ours, theirs, ())
     for document in (comparison_document(found), summary_document(summarize_run(ours))):
-        json.loads(render_json(document), parse_constant=refuse)
-    view_run(ours)
+        read = json.loads(render_json(document), parse_constant=refuse)
+        assert read["schema"] == document["schema"]
+    assert view_run(ours).summary.run == ours.info
 
 
 def test_more_runs_of_the_same_kind_do_not_change_the_direction(rows_run, load_of, lognormal):

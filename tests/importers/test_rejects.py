@@ -90,7 +90,9 @@ def test_a_share_is_one_of_all_rows_and_judged_at_the_end(file, bad, good, toler
 
 
 def test_a_share_without_bad_rows_passes_an_empty_file():
-    Rejects(Tolerance.parse("0%")).finish(0)
+    rejects = Rejects(Tolerance.parse("0%"))
+    rejects.finish(0)
+    assert rejects.count == 0
 
 
 def test_bad_rows_are_kept_one_object_a_line(file, tmp_path):

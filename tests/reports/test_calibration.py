@@ -203,7 +203,8 @@ def test_a_png_is_large_enough_to_read(report):
 def test_hostile_names_are_drawn_without_a_warning(report, hostile_names, make_figure, format_name):
     names = (*hostile_names, "$x^2$ costs $", r"$\frac{$")
     for first in range(0, len(names), 5):
-        detectable_plot(named(report, names[first : first + 5], make_figure), format_name)
+        picture = detectable_plot(named(report, names[first : first + 5], make_figure), format_name)
+        assert len(picture) > 1000
 
 
 def test_what_the_font_lacks_is_a_box_and_nothing_is_markup(report, make_figure):
