@@ -43,6 +43,7 @@ _PLAIN = {
 # Beyond three years of seconds it is no elapsed time.
 _MAX_ELAPSED_S = 1e8
 _MAX_VALUE = 1e18
+_BLOCK_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1000
 
 
@@ -70,7 +71,8 @@ class Psrecord(Importer):
         """
         file = source.files[0]
         recording = _Recording(file, rejects)
-        for block in line_blocks(file):
+        # Rows become Python objects here: blocks are small, so that few are alive at a time.
+        for block in line_blocks(file, size=_BLOCK_BYTES):
             lines = block.data.decode("latin-1").split("\n")
             last = block.first_line + len(lines) - 1
             for number, line in enumerate(lines, start=block.first_line):
