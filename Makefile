@@ -5,13 +5,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   := .demo
 
-.PHONY: help demo test lint format bench accuracy docs clean
+.PHONY: help demo test lint format bench bench-generator accuracy docs clean
 
 help:
 	@echo "make demo   import two real runs, compare them, write an HTML report"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   ruff, mypy --strict, import-linter"
 	@echo "make bench  import speed against other parsers, cost of comparing"
+	@echo "make bench-generator  the load generator against others (about fifteen minutes)"
 	@echo "make accuracy  false alarms and misses, measured (about ten minutes)"
 	@echo "make docs   build the documentation into site/"
 
@@ -45,6 +46,9 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/import_speed.py
 	$(BIN)/python benchmarks/compare_cost.py
+
+bench-generator: $(READY)
+	$(BIN)/python benchmarks/generator
 
 accuracy: $(READY)
 	$(BIN)/python benchmarks/accuracy

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         load_runs,
         save_calibration,
     )
+    from perfanalysis.api.generating import generate
     from perfanalysis.errors import PerfanalysisError
     from perfanalysis.notebook import Comparison, Summary, compare, summarize
 
@@ -35,6 +36,7 @@ _HOMES = {
     "Summary": "perfanalysis.notebook",
     "calibrate": "perfanalysis.api",
     "compare": "perfanalysis.notebook",
+    "generate": "perfanalysis.api.generating",
     "load": "perfanalysis.api",
     "load_calibration": "perfanalysis.api",
     "load_runs": "perfanalysis.api",
@@ -50,6 +52,7 @@ __all__ = [
     "Summary",
     "calibrate",
     "compare",
+    "generate",
     "load",
     "load_calibration",
     "load_runs",

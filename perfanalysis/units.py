@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_SPAN = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|min|s|m|h)", re.ASCII)
 _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-zµ/]*)\s*$")
 
 
@@ -125,3 +127,19 @@ def parse_ratio(text: str) -> float:
         raise ValueError(f"expected a ratio such as '5%' or '0.05', found {text!r}")
     number = float(found.group(1))
     return number / 100 if found.group(2) == "%" else number
+
+
+def parse_duration(text: str) -> float:
+    """Return seconds for a duration with its unit: `500ms`, `30 s`, `2m`, `1h30m`.
+
+    Raises:
+        ValueError: the text is no duration, or has no unit.
+
+    >>> parse_duration("1h30m"), parse_duration("250 ms")
+    (5400.0, 0.25)
+    """
+    parts = _SPAN.findall(text)
+    if not parts or _SPAN.sub("", text).strip():
+        raise ValueError(f"expected a duration such as '500ms', '30s' or '2m', found {text!r}")
+    # Thousandths first: 0.1 + 0.2 must not print as 0.30000000000000004.
+    return sum(round(float(number) * _SECONDS[unit] * 1000, 6) for number, unit in parts) / 1000

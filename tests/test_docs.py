@@ -186,7 +186,8 @@ def update(pytestconfig) -> bool:
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
     """An empty working folder with the files that the pages speak of."""
-    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    for name in ("examples", "fixtures"):
+        (tmp_path / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "baselines", tmp_path / "baselines")  # pages store there
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")

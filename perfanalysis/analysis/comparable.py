@@ -26,6 +26,8 @@ from perfanalysis.units import format_ratio, significant
 MOST_DURATION_RATIO = 2.0
 MOSTLY_FAILED, SELDOM_FAILED = 0.5, 0.1
 BUSY_CPU_PERCENT = 95.0
+# What our own generator says of itself: it has timed itself, or made another load than planned.
+GENERATOR_FAILED = frozenset({"generator-saturated", "worker-lost"})
 # Counts that agree this well are those of a test that makes a fixed number of requests.
 _SAME_COUNT = 0.95
 
@@ -124,6 +126,14 @@ def _durations(loads: Sequence[Load]) -> Caveat | None:
     return Caveat(code="different-durations", message=message)
 
 
+def _generator(loads: Sequence[Load]) -> Caveat | None:
+    for load in loads:
+        for told in load.info.caveats:
+            if told.code in GENERATOR_FAILED:
+                return Caveat(code=told.code, message=f"{load.label}: {told.message}")
+    return None
+
+
 def _failures(loads: Sequence[Load]) -> Caveat | None:
     found = extremes(loads, lambda load: load.failures / load.requests if load.requests else None)
     if found is None:
@@ -154,6 +164,7 @@ _OBSTACLES: Sequence[Check] = (
     _tools,
     _machines,
     _durations,
+    _generator,
     load_not_reached,
     different_load,
     different_mix,

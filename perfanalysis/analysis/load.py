@@ -136,25 +136,31 @@ class Load:
 
     @cached_property
     def offered(self) -> Offered | None:
-        """What was asked for, where the source tells: due times, or iterations that were dropped.
+        """What was asked for, where the source tells: iterations that were dropped, or due times.
 
-        k6 counts dropped iterations only if there were any: without, its model is not known.
+        A count of dropped iterations is believed first: where an iteration makes several requests,
+        only its first one was due at a time. k6 counts them only if there were any: without, its
+        model is not known.
         """
         if not self.duration_s:
             return None
         schedule = self._run.run.schedule()
-        if schedule is not None and schedule.due_s > 0 and schedule.started_s > 0:
-            achieved = min(schedule.due_s / schedule.started_s, 1.0)
-            per_s = self.requests / self.duration_s / achieved
-            return Offered(per_s=per_s, n=schedule.requests, achieved=achieved)
-        if DROPPED not in self.series:
+        if DROPPED in self.series:
+            # Iterations that began last may end long after everything was due.
+            return self._counted(schedule.due_s if schedule is not None else 0.0)
+        if schedule is None or schedule.due_s <= 0 or schedule.started_s <= 0:
             return None
+        achieved = min(schedule.due_s / schedule.started_s, 1.0)
+        per_s = self.requests / self.duration_s / achieved
+        return Offered(per_s=per_s, n=schedule.requests, achieved=achieved)
+
+    def _counted(self, due_s: float) -> Offered:
         # Read only where it is needed: there is one point per iteration.
         _, iterations = _series(self._run.run, (ITERATIONS,)).get(ITERATIONS, _NO_POINTS)
         made, dropped = float(iterations.sum()), float(self.series[DROPPED][1].sum())
         due = made + dropped
         achieved = made / due if due else 1.0
-        return Offered(per_s=due / self.duration_s, n=int(due), achieved=achieved)
+        return Offered(per_s=due / (due_s or self.duration_s or 1.0), n=int(due), achieved=achieved)
 
 
 Figure = Callable[[Load], float | None]

@@ -195,8 +195,7 @@ def _curves(run: Run, start_us: int) -> tuple[Curve, ...]:
     )
     table = table.filter(wanted)
     curves = []
-    metrics = sorted(set(table.column("metric").unique().to_pylist()) - _NOT_RESOURCES)
-    for metric in metrics[:_MAX_CURVES]:
+    for metric in _drawn_metrics(table):
         part = table.filter(pc.equal(table.column("metric"), metric)).sort_by("time")
         offset = (part.column("time").cast(pa.int64()).to_numpy() - start_us) / 1e6
         value = part.column("value").to_numpy()
@@ -207,6 +206,17 @@ def _curves(run: Run, start_us: int) -> tuple[Curve, ...]:
         offset, value = _binned(offset, value)
         curves.append(Curve(metric=metric, unit=unit, labels="", offset_s=offset, value=value))
     return tuple(curves)
+
+
+def _drawn_metrics(table: pa.Table) -> list[str]:
+    """Return which metrics get a curve; of too many, those that never change get none."""
+    spans = table.group_by("metric").aggregate([("value", "min"), ("value", "max")]).to_pylist()
+    known = sorted(
+        (row["value_min"] == row["value_max"], row["metric"])
+        for row in spans
+        if row["metric"] not in _NOT_RESOURCES
+    )
+    return sorted(metric for _, metric in known[:_MAX_CURVES])
 
 
 def _per_second(offset: Floats, value: Floats) -> tuple[Floats, Floats]:

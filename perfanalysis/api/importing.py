@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from perfanalysis.errors import InputError, UsageError
-from perfanalysis.importers.base import Facts, Importer, Rows
+from perfanalysis.importers.base import Chunk, Facts, Importer, Rows
 from perfanalysis.importers.rejects import NO_BAD_ROWS, Rejects, Tolerance
 from perfanalysis.importers.source import Source
 from perfanalysis.model.caveat import Caveat
@@ -28,12 +28,23 @@ _COMMIT_VARIABLES = (
 
 
 @dataclass(kw_only=True)
-class _Gathered:
+class Gathered:
     """What all sources of a run said about it so far."""
 
     facts: list[Facts] = field(default_factory=list)
     caveats: dict[Caveat, None] = field(default_factory=dict)
     rejected: int = 0
+
+    def take(self, chunks: Iterable[Chunk], writer: BundleWriter, *, origin: str) -> None:
+        """Write rows, and keep everything else."""
+        for chunk in chunks:
+            match chunk:
+                case Rows():
+                    writer.write(chunk.table, chunk.batch, origin=origin)
+                case Facts():
+                    self.facts.append(chunk)
+                case Caveat():
+                    self.caveats[chunk] = None
 
     def first(self, name: str) -> Any:  # noqa: ANN401  (the type is the field's)
         """Return what was stated first for a field of Facts: the leading source knows best."""
@@ -48,6 +59,7 @@ def import_sources(
     tags: dict[str, str],
     tolerance: Tolerance = NO_BAD_ROWS,
     overwrite: bool = False,
+    beside: Iterable[Chunk] = (),
 ) -> Run:
     """Import the sources of one run into a bundle.
 
@@ -58,18 +70,20 @@ def import_sources(
         tags: kept in `run.json`.
         tolerance: how many bad rows each source may have.
         overwrite: replace a bundle that is already there.
+        beside: what a monitor gathered meanwhile.
 
     Raises:
         InputError: a source cannot be read, or holds nothing.
         UsageError: the destination exists or cannot be written.
     """
-    gathered = _Gathered()
+    gathered = Gathered()
     with bundle_writer(destination, overwrite=overwrite) as writer:
         for importer, source in matched:
             _read(importer, source, writer, gathered, tolerance)
         if writer.rows == 0:
             labels = ", ".join(source.files[0].label for _, source in matched)
             raise InputError(f"{labels}: expected results, found none")
+        gathered.take(beside, writer, origin="monitor")
         writer.finish(_provenance(matched, gathered, name=name, tags=tags))
     return Run.open(destination)
 
@@ -99,20 +113,17 @@ def _read(
     importer: Importer,
     source: Source,
     writer: BundleWriter,
-    gathered: _Gathered,
+    gathered: Gathered,
     tolerance: Tolerance,
 ) -> None:
     rejects = Rejects(tolerance, writer.folder / REJECTS_FILE)
     rows_before = writer.rows
     try:
-        for chunk in importer.read(source, rejects):
-            match chunk:
-                case Rows():
-                    writer.write(chunk.table, chunk.batch, origin=importer.name)
-                case Facts():
-                    gathered.facts.append(chunk)
-                case Caveat():
-                    gathered.caveats[_without_folders(chunk, source)] = None
+        chunks = (
+            _without_folders(chunk, source) if isinstance(chunk, Caveat) else chunk
+            for chunk in importer.read(source, rejects)
+        )
+        gathered.take(chunks, writer, origin=importer.name)
         rejects.finish(writer.rows - rows_before)
     finally:
         rejects.close()
@@ -131,7 +142,7 @@ def _without_folders(caveat: Caveat, source: Source) -> Caveat:
 
 
 def _provenance(
-    matched: Sequence[Matched], gathered: _Gathered, *, name: str, tags: dict[str, str]
+    matched: Sequence[Matched], gathered: Gathered, *, name: str, tags: dict[str, str]
 ) -> Provenance:
     sources = tuple(
         SourceFile(
@@ -155,15 +166,16 @@ def _provenance(
         clock_resolution_ms=gathered.first("clock_resolution_ms"),
         rejected_rows=gathered.rejected,
         sources=sources,
-        environment=_environment(gathered.facts),
-        commit=_commit(),
+        environment=stated_environment(gathered.facts),
+        commit=stated_commit(),
         tags={**known_tags, **tags},
         thresholds=tuple(t for facts in gathered.facts for t in facts.thresholds),
         caveats=tuple(gathered.caveats),
     )
 
 
-def _environment(stated: Sequence[Facts]) -> Environment:
+def stated_environment(stated: Sequence[Facts]) -> Environment:
+    """Return what all facts together tell about the machine; later ones are believed more."""
     known: dict[str, object] = {}
     for facts in stated:
         if facts.environment is not None:
@@ -171,7 +183,7 @@ def _environment(stated: Sequence[Facts]) -> Environment:
     return Environment.model_validate(known)
 
 
-def _commit() -> Commit | None:
+def stated_commit() -> Commit | None:
     """Return the commit that the CI system names; the folder's own may be another project's."""
     for sha_name, branch_names in _COMMIT_VARIABLES:
         if sha := os.environ.get(sha_name):

@@ -50,6 +50,7 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
     maps = {
         "calibrate": {**reading, **judging},
         "import": reading,
+        "record": reading,
         "summary": reading,
         "report": {**reading, **comparing},
         "compare": {**reading, **comparing},

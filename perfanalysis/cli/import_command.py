@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import reading_options
-from perfanalysis.errors import UsageError
+from perfanalysis.cli.options import parse_tags, reading_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions
@@ -42,20 +41,10 @@ def command(
     from perfanalysis.reports.imported import import_lines
 
     run = api.import_run(
-        sources, Path(output), options=reading, name=name, tags=_pairs(tags), overwrite=force
+        sources, Path(output), options=reading, name=name, tags=parse_tags(tags), overwrite=force
     )
     if output_format == "json":
         document = json.loads(run.info.model_dump_json(by_alias=True))
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         click.echo(import_lines(run.info, output))
-
-
-def _pairs(tags: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for tag in tags:
-        key, equals, value = tag.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--tag {tag!r}: expected KEY=VALUE")
-        pairs[key] = value
-    return pairs

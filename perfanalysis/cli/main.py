@@ -44,7 +44,10 @@ class _LazyGroup(click.Group):
         "calibrate": "Measure the noise of identical runs, and how often they raise an alarm.",
         "compare": "Hold current runs against baseline runs; exit 1 on a regression.",
         "formats": "List the formats that can be imported.",
+        "generate": "Run a load test and make a run bundle of it.",
         "import": "Import result files of one run into a bundle.",
+        "monitor": "Record what this machine, processes, applications and databases do.",
+        "record": "Run a load test with the monitor beside it, and make one bundle of both.",
         "report": "Write an HTML report of a run, or of a run against its baseline.",
         "summary": "Show percentiles, throughput and error rates of a run.",
     }

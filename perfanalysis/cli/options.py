@@ -289,6 +289,21 @@ def _settings(tolerance: str, error_rate_tolerance: str, alpha: float, noise: st
     )
 
 
+def parse_tags(tags: Sequence[str]) -> dict[str, str]:
+    """Return what `--tag KEY=VALUE` says.
+
+    Raises:
+        UsageError: one is not written so.
+    """
+    pairs = {}
+    for tag in tags:
+        key, equals, value = tag.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--tag {tag!r}: expected KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
 def screen(output: str | None) -> Screen:
     """Return how wide and how colourful a table may be.
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
-from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.run import Environment, Threshold
+from perfanalysis.model.chunks import Chunk, Facts, Rows
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from perfanalysis.importers.rejects import Rejects
     from perfanalysis.importers.source import Source
+
+
+__all__ = ["Chunk", "Facts", "Importer", "Match", "Rows"]
 
 
 class Match(IntEnum):
@@ -26,36 +24,6 @@ class Match(IntEnum):
     POSSIBLE = 1
     LIKELY = 2
     CERTAIN = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """A batch for one table, in (a subset of) the columns of its schema in `perfanalysis.model`."""
-
-    table: Literal["requests", "intervals", "series"]
-    batch: pa.RecordBatch
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What a source says about its run besides rows. None and empty mean that it is silent.
-
-    Attributes:
-        duration_s: the length of the test as the tool states it.
-        clock_resolution_ms: step of the latency clock: 1 where latencies are whole milliseconds.
-    """
-
-    tool: str | None = None
-    tool_version: str | None = None
-    started_at: datetime | None = None
-    duration_s: float | None = None
-    clock_resolution_ms: float | None = None
-    thresholds: tuple[Threshold, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
-    environment: Environment | None = None
-
-
-Chunk: TypeAlias = Rows | Facts | Caveat
 
 
 class Importer(ABC):

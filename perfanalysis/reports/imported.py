@@ -17,7 +17,7 @@ _EVIDENCE = {
 def import_lines(info: RunInfo, destination: str) -> str:
     """Return what was imported, from which files, and what to know about it."""
     counts = info.counts
-    formats = ", ".join(dict.fromkeys(source.format for source in info.sources))
+    formats = ", ".join(dict.fromkeys(source.format for source in info.sources)) or info.tool
     seconds = "" if info.duration_s is None else f", {info.duration_s:.1f} s"
     requests, failed = format_count(counts.requests), format_count(counts.failures)
     evidence = _EVIDENCE[info.evidence]

@@ -31,6 +31,11 @@ class RequestSorter:
         self._bytes = 0
         self._writer: pq.ParquetWriter | None = None
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What is held in memory, in bytes."""
+        return self._bytes
+
     def add(self, batch: pa.RecordBatch) -> None:
         """Take a batch in the schema of `perfanalysis.model.requests`."""
         self.rows += batch.num_rows
@@ -40,7 +45,11 @@ class RequestSorter:
             self._flush()
 
     def write(self, path: Path) -> None:
-        """Write everything, sorted; rows that start together stay in the order they came in."""
+        """Write everything, sorted; rows that start together stay in the order they came in.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         if self._writer is None:
             table = pa.Table.from_batches(self._batches, schema=REQUESTS)
             self._batches = []
@@ -65,6 +74,14 @@ class RequestSorter:
         self._bytes = 0
 
     def _sort_out_of_core(self, path: Path) -> None:
+        import duckdb
+
+        try:
+            self._sort(path)
+        except duckdb.IOException as exc:
+            raise OSError(str(exc).partition("\n")[0]) from exc
+
+    def _sort(self, path: Path) -> None:
         import duckdb
 
         with duckdb.connect() as connection:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from perfanalysis.errors import UsageError
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import INTERVALS, Scope
 from perfanalysis.model.requests import Kind
@@ -103,40 +107,80 @@ class BundleWriter:
         batch = conform(batch, SCHEMAS[table], origin=origin)
         self.rows += batch.num_rows
         if table == "requests":
-            self._sorter.add(batch)
             self._histograms.add(batch)
             self._count(batch)
+            with _told_as_usage_error():
+                self._sorter.add(batch)
         elif table == "intervals":
             self._intervals.append(batch)
         else:
-            if self._series is None:
-                self._series = pq.ParquetWriter(
-                    self.folder / "series.parquet", SERIES, compression="zstd"
-                )
-            self._series.write_batch(batch)
+            with _told_as_usage_error():
+                self._write_series(batch)
             if self._sorter.rows == 0:
                 self._span.series(batch)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What is held in memory until the bundle is finished, in bytes."""
+        return self._sorter.waiting_bytes
+
     def finish(self, provenance: Provenance) -> RunInfo:
-        """Write what is left, and `run.json` last of all."""
-        if self._series is not None:
-            self._series.close()
-        intervals = pa.Table.from_batches(self._intervals, schema=INTERVALS)
-        if intervals.num_rows:
-            _write(intervals, self.folder / "intervals.parquet")
-        if self._sorter.rows:
-            self._sorter.write(self.folder / "requests.parquet")
-            _write(self._histograms.finish(), self.folder / "histograms.parquet")
-        info = self._info(provenance, intervals)
-        text = info.model_dump_json(indent=2, by_alias=True)
-        (self.folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")
-        return info
+        """Write what is left, and `run.json` last of all.
+
+        Raises:
+            UsageError: it cannot be written, as on a full disk.
+        """
+        with _told_as_usage_error():
+            if self._series is not None:
+                self._series.close()
+            if self._sorter.rows:
+                self._sorter.write(self.folder / "requests.parquet")
+            return self._finish_aggregates(provenance)
+
+    def salvage(self, provenance: Provenance, lost: Caveat) -> RunInfo:
+        """Finish after a failure to write: without requests and series, whose files are removed.
+
+        Histograms are small and in memory: summaries and comparisons are the same as ever.
+
+        Args:
+            provenance: what is known about the run.
+            lost: what is said about the loss.
+
+        Raises:
+            UsageError: not even the rest can be written.
+        """
+        with contextlib.suppress(OSError):
+            self.close()
+        with _told_as_usage_error():
+            for path in self.folder.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            return self._finish_aggregates(replace(provenance, caveats=(*provenance.caveats, lost)))
 
     def close(self) -> None:
         """Release open files."""
         self._sorter.close()
         if self._series is not None:
             self._series.close()
+
+    def _write_series(self, batch: pa.RecordBatch) -> None:
+        if self._series is None:
+            path = self.folder / "series.parquet"
+            self._series = pq.ParquetWriter(path, SERIES, compression="zstd")
+        self._series.write_batch(batch)
+
+    def _finish_aggregates(self, provenance: Provenance) -> RunInfo:
+        intervals = pa.Table.from_batches(self._intervals, schema=INTERVALS)
+        if intervals.num_rows:
+            _write(intervals, self.folder / "intervals.parquet")
+        if self._sorter.rows:
+            _write(self._histograms.finish(), self.folder / "histograms.parquet")
+        info = self._info(provenance, intervals)
+        text = info.model_dump_json(indent=2, by_alias=True)
+        (self.folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+        return info
 
     def _count(self, batch: pa.RecordBatch) -> None:
         requests = batch.filter(pc.equal(batch.column("kind"), Kind.REQUEST.value))
@@ -210,6 +254,15 @@ class _Span:
         self._last = max(
             self._last, pc.max(pc.add(start.cast(pa.float64(), safe=False), length_us)).as_py()
         )
+
+
+@contextmanager
+def _told_as_usage_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        reason = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise UsageError(f"the bundle cannot be written: {reason}") from exc
 
 
 def _evidence(intervals: pa.Table, *, has_rows: bool) -> Evidence:

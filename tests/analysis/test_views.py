@@ -141,6 +141,16 @@ def test_short_gauges_are_drawn_as_they_are(rows_run, series_of):
     assert curve.offset_s.tolist() == [0.0, 1.0, 2.0]
 
 
+def test_of_too_many_series_those_that_never_change_get_no_curve(rows_run, series_of):
+    still = [series_of(f"app.total.{n}", [7.0, 7.0, 7.0]) for n in range(45)]
+    moving = [series_of("system.cpu", [1.0, 2.0, 3.0]), series_of("a.queue", [3.0, 2.0, 1.0])]
+    curves = view_run(rows_run(series=[*still, *moving])).curves
+    drawn = [curve.metric for curve in curves]
+    assert len(drawn) == 40
+    assert drawn == sorted(drawn)
+    assert {"system.cpu", "a.queue"} <= set(drawn)
+
+
 def test_counters_are_curves_per_second(rows_run, series_of):
     orders = series_of("orders", [2.0] * 20, kind="counter", step_s=0.25)
     (curve,) = view_run(rows_run(series=[orders])).curves

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.source import line_blocks
-from perfanalysis.importers.traces.psutil_metrics import PROCESS, PROCESS_CPU, Figure
-from perfanalysis.importers.traces.series_points import Rates, SeriesPoints
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.traces.psutil_metrics import PROCESS, PROCESS_CPU, Figure
+from perfanalysis.traces.series_points import Rates, SeriesPoints
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.json_objects import JsonObjects
-from perfanalysis.importers.traces.psutil_readings import (
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.run import Environment
+from perfanalysis.traces.psutil_readings import (
     TIME_KEYS,
     BareArrayError,
-    Reading,
     cpu_count,
     readings,
 )
-from perfanalysis.importers.traces.series_points import Rates, SeriesPoints
-from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.run import Environment
+from perfanalysis.traces.sample_points import SamplePoints
+from perfanalysis.traces.series_entry import SERIES_TYPE, points_of_entry
+from perfanalysis.traces.series_points import SeriesPoints
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
     from perfanalysis.importers.source import InputFile, Source
 
-_MONITOR_TYPES = ("system", "application")
+_MONITOR_TYPES = ("system", "application", SERIES_TYPE)
 # Names of psutil's own; a bare "cpu" or "memory" beside a time may be anybody's.
 _FUNCTIONS = frozenset(
     {
@@ -112,8 +113,7 @@ class _Reader:
         self._timezone = timezone
         self._rejects = rejects
         self._points = SeriesPoints()
-        self._rates = Rates()
-        self._started: set[tuple[str, str]] = set()
+        self._samples = SamplePoints(self._points)
         self._cpu_count: int | None = None
         self._without_zone = False
 
@@ -124,6 +124,13 @@ class _Reader:
             self._reject(line, "timestamp", "a time: epoch seconds or ISO 8601", stated, sample)
             return
         self._without_zone |= not has_zone
+        if sample.get("type") == SERIES_TYPE:
+            self._series(line, time_us, sample)
+        else:
+            yield from self._sample(line, time_us, sample)
+        yield from self._points.full()
+
+    def _sample(self, line: int, time_us: int, sample: Mapping[str, Any]) -> Iterator[Facts]:
         try:
             found = list(readings(sample))
         except BareArrayError as exc:
@@ -137,10 +144,24 @@ class _Reader:
             if not abs(reading.value) <= _MAX_VALUE:  # NaN fails the comparison, too.
                 self._reject(line, reading.path, "a number of sensible size", reading.value, sample)
                 return
-        for reading in found:
-            self._add(time_us, reading)
+        self._samples.add(time_us, found)
         yield from self._processors(sample)
-        yield from self._points.full()
+
+    def _series(self, line: int, time_us: int, entry: Mapping[str, Any]) -> None:
+        """Add the points of an entry that a monitor of perfanalysis wrote."""
+        try:
+            found = list(points_of_entry(entry))
+        except ValueError as exc:
+            self._reject(line, "points", "points of series", exc, entry)
+            return
+        for point in found:
+            if not abs(point.value) <= _MAX_VALUE:  # NaN fails the comparison, too.
+                self._reject(line, point.metric, "a number of sensible size", point.value, entry)
+                return
+        for point in found:
+            self._points.add(
+                time_us, point.metric, point.value, point.unit, point.labels, point.kind
+            )
 
     def finish(self) -> Iterator[Chunk]:
         if not self._points.count:
@@ -156,28 +177,13 @@ class _Reader:
                 code="assumed-timezone",
                 message=f"{self._file.label}: its times have no zone and were read as {zone}",
             )
-        if self._rates.restarts:
-            shown = ", ".join(f"{m} ({n}x)" for m, n in sorted(self._rates.restarts.items())[:5])
+        if self._samples.restarts:
+            shown = ", ".join(f"{m} ({n}x)" for m, n in sorted(self._samples.restarts.items())[:5])
             yield Caveat(
                 code="counter-restart",
                 message=f"{self._file.label}: counters fell or the clock stood still or went back: "
                 f"no rate at those samples: {shown}",
             )
-
-    def _add(self, time_us: int, reading: Reading) -> None:
-        figure = reading.figure
-        if figure.since_last_call:
-            key = (figure.metric, "".join(reading.labels.values()))
-            first = key not in self._started
-            self._started.add(key)
-            if first and reading.value == 0:
-                return
-        value: float | None = reading.value
-        if figure.is_counter:
-            whose = {**reading.labels, "\0pid": reading.process}
-            value = self._rates.rate(time_us, figure.metric, reading.value, whose)
-        if value is not None:
-            self._points.add(time_us, figure.metric, value, figure.unit, reading.labels)
 
     def _processors(self, sample: Mapping[str, Any]) -> Iterator[Facts]:
         if self._cpu_count is None:
@@ -218,7 +224,7 @@ def _fit(candidate: Mapping[str, Any]) -> Match:
     if not _is_sample(sample):
         return Match.NO
     names = {key.partition(".")[0] for key in sample}
-    if sample.get("type") in _MONITOR_TYPES and names & (_WORDS | {"metrics"}):
+    if sample.get("type") in _MONITOR_TYPES and names & (_WORDS | {"metrics", "points"}):
         return Match.CERTAIN
     if names & _FUNCTIONS:
         return Match.CERTAIN

@@ -287,6 +287,45 @@ def test_files_that_are_no_samples_are_refused(read_run, write, text, message):
         read_run(write(text), format_name="psutil")
 
 
+def test_entries_of_points_are_kept_as_they_are(read_run, write):
+    point = {"metric": "postgres.xact_commit", "value": 7, "unit": None, "kind": "counter"}
+    labelled = {
+        "metric": "app.lag",
+        "value": 0.5,
+        "unit": "s",
+        "kind": "gauge",
+        "labels": {"a": "b"},
+    }
+    entry = {"timestamp": 1_700_000_000.5, "type": "series", "points": [point, labelled]}
+    run = read_run(write([entry]))
+    assert run.importer.name == "psutil"
+    rows = run.series.to_pylist()
+    assert [(row["metric"], row["value"], row["unit"], row["kind"]) for row in rows] == [
+        ("postgres.xact_commit", 7.0, None, "counter"),
+        ("app.lag", 0.5, "s", "gauge"),
+    ]
+    assert [row["labels"] for row in rows] == [None, [("a", "b")]]
+    assert rows[0]["time"] == START + timedelta(milliseconds=500)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": "7"}, "expected points of series, found 'points[0].value: expected a number'"),
+        ({"kind": None}, "expected points of series, found 'points[0].kind: expected one of"),
+        ({"value": 1e300}, "column 'a': expected a number of sensible size, found '1e+300'"),
+    ],
+)
+def test_bad_points_are_reported_with_their_line(read_run, write, change, message):
+    point = {"metric": "a", "value": 1, "unit": None, "kind": "gauge", "labels": {}} | change
+    good = {"timestamp": 1_700_000_000, "cpu_percent": 5.0}
+    bad = {"timestamp": 1_700_000_001, "type": "series", "points": [point]}
+    path = write("\n".join(json.dumps(entry) for entry in (good, bad)))
+    with pytest.raises(RowError) as caught:
+        read_run(path)
+    assert f"trace.json:2: {message}" in caught.value.message.replace("column 'points': ", "")
+
+
 def test_compressed_file_cut_short_is_told(read_run, fixtures, tmp_path):
     data = gzip.compress((fixtures / "psutil" / "base.json").read_bytes())
     path = tmp_path / "base.json.gz"

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from perfanalysis.importers.traces import psutil_metrics as known
-from perfanalysis.importers.traces.psutil_metrics import Figure
+from perfanalysis.traces import psutil_metrics as known
+from perfanalysis.traces.psutil_metrics import Figure
 
 TIME_KEYS = ("timestamp", "time", "ts", "datetime")
 _NOT_MEASURED = frozenset(
@@ -125,7 +125,9 @@ def _section(
     for field, value in fields.items():
         where = f"{path}.{field}"
         figure = figures.get(field) or figures.get("*")
-        if isinstance(value, dict) and section in known.DEVICE_LABELS and not labels:
+        if isinstance(value, dict) and field in known.PER_DEVICE:
+            yield from _per_device(field, where, value)
+        elif isinstance(value, dict) and section in known.DEVICE_LABELS and not labels:
             device = {known.DEVICE_LABELS[section]: field}
             yield from _section(section, where, value, device)
         elif section == "cpu" and isinstance(value, list):
@@ -136,6 +138,16 @@ def _section(
             yield from _number(_of_field(figure, field), where, value, labels)
         elif field != "count":
             yield from _own(value, where)
+
+
+def _per_device(field: str, path: str, devices: Mapping[str, Any]) -> Iterator[Reading]:
+    """Yield the readings of devices that are told beside their sum."""
+    label, figures = known.PER_DEVICE[field]
+    for device, counters in devices.items():
+        for name, value in counters.items() if isinstance(counters, dict) else ():
+            if name in figures:
+                where = f"{path}.{device}.{name}"
+                yield from _number(figures[name], where, value, {label: device})
 
 
 def _one_per_core(section: str, path: str, fields: list[Any]) -> Iterator[Reading]:

@@ -113,6 +113,24 @@ SECTION_NAMES = {
 }
 # The label that tells several of a section apart (`pernic=True`, `perdisk=True`, `percpu=True`).
 DEVICE_LABELS = {"disk": "disk", "network": "interface"}
+# A monitor tells the devices beside their sum, which must not be mixed up with them.
+PER_DEVICE: dict[str, tuple[str, dict[str, Figure]]] = {
+    "per_disk": (
+        "disk",
+        {
+            "read_bytes": _rate("system.disk.device.read", "bytes/s"),
+            "write_bytes": _rate("system.disk.device.write", "bytes/s"),
+            "busy_time": _rate("system.disk.device.busy_time", "ms/s"),
+        },
+    ),
+    "per_interface": (
+        "interface",
+        {
+            "bytes_sent": _rate("system.network.interface.sent", "bytes/s"),
+            "bytes_recv": _rate("system.network.interface.received", "bytes/s"),
+        },
+    ),
+}
 # Flat samples write `memory_percent`, `net_bytes_sent` or just `bytes_sent`.
 FLAT = {
     **{

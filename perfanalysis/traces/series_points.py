@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from perfanalysis.importers.base import Rows
+from perfanalysis.model.chunks import Rows
 from perfanalysis.model.requests import LABELS, TIMESTAMP
 from perfanalysis.model.series import SeriesKind
 
@@ -14,7 +14,7 @@ _BATCH_POINTS = 50_000
 
 
 class SeriesPoints:
-    """Gathers points of gauges for the series table."""
+    """Gathers points for the series table."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -25,10 +25,17 @@ class SeriesPoints:
         self._metrics: list[str] = []
         self._values: list[float] = []
         self._units: list[str | None] = []
+        self._kinds: list[str] = []
         self._labels: list[list[tuple[str, str]] | None] = []
 
     def add(
-        self, time_us: int, metric: str, value: float, unit: str | None, labels: Mapping[str, str]
+        self,
+        time_us: int,
+        metric: str,
+        value: float,
+        unit: str | None,
+        labels: Mapping[str, str],
+        kind: SeriesKind = SeriesKind.GAUGE,
     ) -> None:
         """Add a point; `time_us` is in microseconds since 1970, UTC."""
         self.count += 1
@@ -36,6 +43,7 @@ class SeriesPoints:
         self._metrics.append(metric)
         self._values.append(value)
         self._units.append(unit)
+        self._kinds.append(kind.value)
         self._labels.append(list(labels.items()) or None)
 
     def full(self) -> Iterator[Rows]:
@@ -52,7 +60,7 @@ class SeriesPoints:
             "metric": pa.array(self._metrics, pa.string()),
             "value": pa.array(self._values, pa.float64()),
             "unit": pa.array(self._units, pa.string()),
-            "kind": pa.repeat(SeriesKind.GAUGE.value, len(self._times)),
+            "kind": pa.array(self._kinds, pa.string()),
             "labels": pa.array(self._labels, LABELS),
         }
         self._clear()

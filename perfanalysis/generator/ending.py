@@ -1,0 +1,167 @@
+"""What is said about a run when it is over: facts, and caveats for whatever is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from perfanalysis.generator.control import Control
+from perfanalysis.generator.load import OpenLoad
+from perfanalysis.generator.plan import Plan
+from perfanalysis.generator.progress import ProgressMeter
+from perfanalysis.generator.recorder import OTHER_NAMES
+from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.chunks import Facts
+from perfanalysis.model.run import Environment
+
+TOOL = "perfanalysis"
+# Clocks that are kept in time move by less.
+MOST_DRIFT_NS = 5_000_000
+_SHOWN = 3
+
+
+class Endings:
+    """Gathers how the workers of a run ended.
+
+    Attributes:
+        stopped_at_s: when the run was stopped, if it was.
+        left_undone: whether teardown was not run.
+        teardown_failed: why teardown failed, if it did.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._lost: dict[int, str] = {}
+        self._raised: Counter[str] = Counter()
+        self._interrupted = 0
+        self._other_names = 0
+        self.stopped_at_s: float | None = None
+        self.left_undone = False
+        self.teardown_failed: str | None = None
+
+    def end(self, told: dict[str, Any]) -> None:
+        """Take what a worker tells at its end."""
+        self._raised.update(told["raised"])
+        self._interrupted += told["interrupted"]
+        self._other_names += told["other_names"]
+
+    def lost(self, worker: int, how: str, *, after_s: float, told_s: float) -> None:
+        """Note that a worker died.
+
+        Args:
+            worker: its number.
+            how: in words.
+            after_s: when, since the start.
+            told_s: until when it had told what it measured.
+        """
+        missing_s = max(after_s - told_s, 0.0)
+        rest_s = max(self._plan.load.curve.duration_s - after_s, 0.0)
+        self._lost[worker] = (
+            f"worker {worker} of {self._plan.workers} died after {after_s:.1f} s ({how}): what it "
+            f"measured in its last {missing_s:.1f} s is missing, and its share of the load was not "
+            f"made for the remaining {rest_s:.1f} s"
+        )
+
+    def is_lost(self, worker: int) -> bool:
+        """Say whether a worker died."""
+        return worker in self._lost
+
+    def caveats(self, control: Control, meter: ProgressMeter, *, drift_ns: int) -> Iterator[Caveat]:
+        """Yield what a reader must know about the run."""
+        if self.stopped_at_s is not None:
+            planned_s = self._plan.load.curve.duration_s
+            message = (
+                f"the run was stopped after {self.stopped_at_s:.1f} s of {planned_s:g} s: "
+                f"{control.reason}"
+            )
+            yield Caveat(code="stopped-early", message=message)
+        for message in self._lost.values():
+            yield Caveat(code="worker-lost", message=message)
+        yield from self._iterations(meter)
+        if self._other_names:
+            message = (
+                f"there were more than {self._plan.max_names} names; the rest are counted as "
+                f"{OTHER_NAMES!r}: give requests whose URLs hold numbers a name"
+            )
+            yield Caveat(code="too-many-names", message=message)
+        yield from self._teardown()
+        if self._plan.http.insecure:
+            message = "TLS certificates were not verified, as was asked for"
+            yield Caveat(code="unverified-tls", message=message)
+        if abs(drift_ns) > MOST_DRIFT_NS:
+            message = (
+                f"the clock was set by {drift_ns / 1e6:+.1f} ms during the run; its times go on "
+                "evenly from the start"
+            )
+            yield Caveat(code="clock-adjusted", message=message)
+
+    def _iterations(self, meter: ProgressMeter) -> Iterator[Caveat]:
+        if self._interrupted:
+            message = (
+                f"{self._interrupted} iterations did not end in time and were interrupted; what "
+                "they were waiting for is not recorded"
+            )
+            yield Caveat(code="interrupted-iterations", message=message)
+        if meter.dropped and isinstance(self._plan.load, OpenLoad):
+            due = meter.dropped + meter.iterations + self._interrupted
+            message = (
+                f"{meter.dropped} of {due} arrivals found all {self._plan.load.max_users} users "
+                "busy and were dropped"
+            )
+            yield Caveat(code="dropped-iterations", message=message)
+        if self._raised:
+            shown = "; ".join(f"{text} ({n})" for text, n in self._raised.most_common(_SHOWN))
+            rest = len(self._raised) - _SHOWN
+            more = f"; and {rest} others" if rest > 0 else ""
+            message = (
+                f"{self._raised.total()} iterations ended by an error of the test itself: "
+                f"{shown}{more}"
+            )
+            yield Caveat(code="raised-iterations", message=message)
+
+    def _teardown(self) -> Iterator[Caveat]:
+        failed = self.teardown_failed
+        if self.left_undone:
+            failed = "the worker that was to do it died"
+        if failed is not None:
+            message = f"teardown did not come to its end: {failed}"
+            yield Caveat(code="teardown-failed", message=message)
+
+
+def facts_of(plan: Plan) -> Facts:
+    """Return what is known about a run beside its rows."""
+    tags = {
+        "generator.model": "open" if isinstance(plan.load, OpenLoad) else "closed",
+        "generator.target": plan.http.base_url,
+        "generator.seed": str(plan.seed),
+        "generator.workers": str(plan.workers),
+    }
+    if isinstance(plan.load, OpenLoad):
+        tags["generator.arrival"] = plan.load.arrival
+        tags["generator.max_users"] = str(plan.load.max_users)
+    if plan.http.insecure:
+        tags["generator.insecure"] = "true"
+    return Facts(tool=TOOL, tool_version=version(TOOL), tags=tags, environment=this_environment())
+
+
+def this_environment() -> Environment:
+    """Return what is known about this machine: no name, no address."""
+    return Environment(
+        cpu_model=_cpu_model(),
+        cpu_count=os.cpu_count(),
+        os=f"{platform.system()} {platform.release()}",
+    )
+
+
+def _cpu_model() -> str | None:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor() or None
+    _, _, rest = text.partition("model name")
+    return rest.partition("\n")[0].lstrip("\t :") or None

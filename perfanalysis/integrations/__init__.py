@@ -1,0 +1,1 @@
+"""What runs inside other tools: it imports neither heavy libraries nor the rest of perfanalysis."""

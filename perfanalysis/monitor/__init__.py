@@ -1,0 +1,1 @@
+"""The monitor: what machines, processes, applications and databases did during a run."""
