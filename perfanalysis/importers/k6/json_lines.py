@@ -1,0 +1,134 @@
+"""Blocks of k6's JSON lines, parsed by DuckDB: safe to call from several threads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from perfanalysis.importers.k6.lines import line_ends, texts
+from perfanalysis.importers.k6.points import EncodedPoints, RawPoints, encode
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from perfanalysis.importers.k6.lines import Positions
+    from perfanalysis.importers.source import Block
+
+_SHAPE = """{"metric": "VARCHAR", "type": "VARCHAR",
+    "data": {"time": "VARCHAR", "value": "DOUBLE", "tags": "JSON", "metadata": "JSON"}}"""
+_SQL = """
+    SELECT point.type = 'Point' AS is_point, point.metric AS metric, point.data.time AS time,
+        point.data.value AS value, point.data.tags AS tags, point.data.metadata AS metadata
+    FROM (SELECT from_json({line}, '{shape}') AS point FROM lines)
+"""
+_QUICK_SQL = _SQL.format(line="line", shape=_SHAPE)
+# For blocks with other lines than JSON, on which from_json raises. TRY around it would go through
+# the block value by value.
+_CAREFUL_SQL = _SQL.format(line="CASE WHEN json_valid(line) THEN line END", shape=_SHAPE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedLines:
+    """One block of lines.
+
+    Attributes:
+        lines: how many it has.
+        points: those of its lines that are of type Point.
+        others: the lines that DuckDB did not take for a Point, counted from 0.
+    """
+
+    block: Block
+    lines: int
+    ends: Positions
+    points: EncodedPoints
+    others: list[int]
+
+    def raw(self, number: int) -> bytes:
+        """Return a line as it is written."""
+        return _line(self.block, self.ends, number)
+
+
+class LineParser:
+    """Parses blocks, with a DuckDB for each thread that comes along.
+
+    They see nothing but the Arrow tables that they are handed.
+    """
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+        self._opened: list[duckdb.DuckDBPyConnection] = []
+
+    def __enter__(self) -> LineParser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._opened:
+            connection.close()
+
+    def parse(self, block: Block) -> ParsedLines:
+        """Return what stands in a block."""
+        ends = line_ends(block.data)
+        columns = self._columns(texts(block.data, ends))
+        is_point = columns.pop("is_point").fill_null(False)  # noqa: FBT003  (Arrow's signature)
+        kept = is_point.to_numpy(zero_copy_only=False)
+        numbers = np.flatnonzero(kept)
+        if len(numbers) < len(kept):
+            columns = {name: column.filter(is_point) for name, column in columns.items()}
+        raw = RawPoints(
+            line=block.first_line + numbers,
+            metric=columns["metric"],
+            time=columns["time"],
+            value=columns["value"],
+            tags=_joined(columns["tags"], columns["metadata"]),
+            raw=lambda i: _line(block, ends, numbers[i]).decode(errors="replace"),
+        )
+        return ParsedLines(
+            block=block,
+            lines=len(kept),
+            ends=ends,
+            points=encode(raw, unix_times=False),
+            others=np.flatnonzero(~kept).tolist(),
+        )
+
+    def _columns(self, lines: pa.Array) -> dict[str, pa.Array]:
+        import duckdb
+
+        connection = self._connection()
+        connection.register("lines", pa.table({"line": lines}))
+        try:
+            table = connection.sql(_QUICK_SQL).to_arrow_table()
+        except duckdb.InvalidInputException:
+            table = connection.sql(_CAREFUL_SQL).to_arrow_table()
+        finally:
+            connection.unregister("lines")
+        return {name: table.column(name).combine_chunks() for name in table.column_names}
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        found: duckdb.DuckDBPyConnection | None = getattr(self._own, "connection", None)
+        if found is None:
+            # One thread: a block is one batch, which DuckDB does not divide.
+            found = duckdb.connect(
+                ":memory:", config={"threads": 1, "enable_external_access": False}
+            )
+            self._own.connection = found
+            self._opened.append(found)
+        return found
+
+
+def _line(block: Block, ends: Positions, number: int | np.signedinteger[Any]) -> bytes:
+    return block.data[ends[number - 1] if number else 0 : ends[number]]
+
+
+def _joined(tags: pa.Array, metadata: pa.Array) -> pa.Array:
+    """Return tags with metadata behind them, as text without nulls; most files have no metadata."""
+    tags = tags.cast(pa.string()).fill_null("")
+    if metadata.null_count == len(metadata):
+        return tags
+    return pc.binary_join_element_wise(tags, metadata.cast(pa.string()).fill_null(""), "")
