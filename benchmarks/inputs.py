@@ -24,6 +24,7 @@ class Format:
     Attributes:
         fixture: the file whose lines are repeated.
         head_lines: lines that stand once, at the top.
+        once: a part of further lines that stand once, in the first repetition.
         tail: what stands once, at the end.
         time: matches a time stamp and nothing else, with one group.
         read: its milliseconds since 1970.
@@ -32,6 +33,7 @@ class Format:
 
     fixture: str
     head_lines: int
+    once: bytes | None
     tail: bytes
     time: re.Pattern[bytes]
     read: Callable[[bytes], int]
@@ -61,6 +63,7 @@ def _later_rfc3339(text: bytes, ms: int) -> bytes:
 K6_JSON = Format(
     fixture="k6/base.json.gz",
     head_lines=0,
+    once=b'"type":"Metric"',
     tail=b"",
     time=re.compile(rb'"time":"([^"]+)"'),
     read=_rfc3339_ms,
@@ -69,6 +72,7 @@ K6_JSON = Format(
 JMETER_CSV = Format(
     fixture="jmeter/base.csv.jtl",
     head_lines=1,
+    once=None,
     tail=b"",
     time=re.compile(rb"^(\d{13})(?=,)", re.MULTILINE),
     read=_epoch_ms,
@@ -77,6 +81,7 @@ JMETER_CSV = Format(
 JMETER_XML = Format(
     fixture="jmeter/base.xml.jtl",
     head_lines=2,
+    once=None,
     tail=b"</testResults>\n",
     time=re.compile(rb' ts="(\d{13})"'),
     read=_epoch_ms,
@@ -86,9 +91,16 @@ JMETER_XML = Format(
 
 def write_input(kind: Format, path: Path, megabytes: int) -> None:
     """Write a file of about that size, decimal megabytes."""
-    head, repetitions = _parts(kind)
+    file = FIXTURES / kind.fixture
+    data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    lines = data.removesuffix(kind.tail).splitlines(keepends=True)
+    head, body = lines[: kind.head_lines], lines[kind.head_lines :]
+    again = [line for line in body if kind.once is None or kind.once not in line]
+    repetitions = _repeated(kind, b"".join(again))
+    # The first one is as the tool wrote it.
+    next(repetitions)
     with path.open("wb") as out:
-        out.write(head)
+        out.writelines((*head, *body))
         for repetition in repetitions:
             if out.tell() >= megabytes * 1_000_000:
                 break
@@ -96,18 +108,11 @@ def write_input(kind: Format, path: Path, megabytes: int) -> None:
         out.write(kind.tail)
 
 
-def _parts(kind: Format) -> tuple[bytes, Iterator[bytes]]:
-    file = FIXTURES / kind.fixture
-    data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    lines = data.removesuffix(kind.tail).splitlines(keepends=True)
-    head, body = b"".join(lines[: kind.head_lines]), b"".join(lines[kind.head_lines :])
+def _repeated(kind: Format, body: bytes) -> Iterator[bytes]:
+    """Yield a text again and again, its times as they are and then later and later."""
     # Text and times in turn.
     pieces = kind.time.split(body)
     whole = [match.group() for match in kind.time.finditer(body)]
-    return head, _repeated(kind, pieces, whole)
-
-
-def _repeated(kind: Format, pieces: list[bytes], whole: list[bytes]) -> Iterator[bytes]:
     times = pieces[1::2]
     known = {time: kind.read(time) for time in set(times)}
     # A whole number of seconds, because fractions stay as they are.
@@ -117,8 +122,6 @@ def _repeated(kind: Format, pieces: list[bytes], whole: list[bytes]) -> Iterator
     while True:
         later = {time: kind.write(time, ms) for time in known}
         moved = list(pieces)
-        moved[1::2] = [
-            frame % later[time] for frame, time in zip(around, times, strict=True)
-        ]
+        moved[1::2] = [frame % later[time] for frame, time in zip(around, times, strict=True)]
         yield b"".join(moved)
         ms += step_ms

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from perfanalysis.api.digests import Digests
 from perfanalysis.errors import InputError, UsageError
 from perfanalysis.importers.base import Facts, Importer, Rows
 from perfanalysis.importers.rejects import NO_BAD_ROWS, Rejects, Tolerance
@@ -64,13 +65,14 @@ def import_sources(
         UsageError: the destination exists or cannot be written.
     """
     gathered = _Gathered()
-    with bundle_writer(destination, overwrite=overwrite) as writer:
+    files = [file for _, source in matched for file in source.files]
+    with bundle_writer(destination, overwrite=overwrite) as writer, Digests(files) as digests:
         for importer, source in matched:
             _read(importer, source, writer, gathered, tolerance)
         if writer.rows == 0:
             labels = ", ".join(source.files[0].label for _, source in matched)
             raise InputError(f"{labels}: expected results, found none")
-        writer.finish(_provenance(matched, gathered, name=name, tags=tags))
+        writer.finish(_provenance(matched, gathered, digests, name=name, tags=tags))
     return Run.open(destination)
 
 
@@ -131,14 +133,19 @@ def _without_folders(caveat: Caveat, source: Source) -> Caveat:
 
 
 def _provenance(
-    matched: Sequence[Matched], gathered: _Gathered, *, name: str, tags: dict[str, str]
+    matched: Sequence[Matched],
+    gathered: _Gathered,
+    digests: Digests,
+    *,
+    name: str,
+    tags: dict[str, str],
 ) -> Provenance:
     sources = tuple(
         SourceFile(
             name=file.path.name,
             format=importer.name,
             bytes=file.path.stat().st_size,
-            sha256=file.sha256(),
+            sha256=digests.of(file),
         )
         for importer, source in matched
         for file in source.files

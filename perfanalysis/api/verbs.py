@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from perfanalysis.analysis.compare import compare_runs
-from perfanalysis.analysis.judge import Settings
-from perfanalysis.analysis.summarize import summarize_run
-from perfanalysis.analysis.views import view_run
 from perfanalysis.api.arguments import (
     DEFAULT_OPTIONS,
     STANDARD_INPUT,
@@ -26,6 +22,9 @@ from perfanalysis.model.results import Comparison, Summary
 from perfanalysis.model.views import ReportData
 from perfanalysis.store.bundle import Run
 from perfanalysis.store.calibrations import calibration_beside, read_calibration
+
+if TYPE_CHECKING:
+    from perfanalysis.analysis.judge import Settings
 
 RunLike: TypeAlias = Run | str | Path
 RunsLike: TypeAlias = RunLike | Sequence[RunLike]
@@ -125,6 +124,8 @@ def summarize(run: RunLike) -> Summary:
     >>> summarize("fixtures/demo/base.json.xz").total.failures
     2
     """
+    from perfanalysis.analysis.summarize import summarize_run
+
     return summarize_run(load(run))
 
 
@@ -156,6 +157,9 @@ def compare(
     >>> compare("fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz").verdict.value
     'regressed'
     """
+    from perfanalysis.analysis.compare import compare_runs
+    from perfanalysis.analysis.judge import Settings
+
     ours, theirs = load_runs(current), load_runs(baseline)
     if not ours or not theirs:
         raise UsageError("expected at least one current and one baseline run")
@@ -173,6 +177,8 @@ def report_data(
     current: Sequence[Run], baseline: Sequence[Run], comparison: Comparison | None
 ) -> ReportData:
     """Return everything that an HTML report shows of runs and, if given, their comparison."""
+    from perfanalysis.analysis.views import view_run
+
     return ReportData(
         comparison=comparison,
         current=tuple(view_run(run) for run in current),

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import lzma
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -244,10 +245,19 @@ class InputFile:
         with self.open() as stream:
             return stream.read(HEAD_BYTES).removeprefix(_BOM)
 
-    def sha256(self) -> str:
-        """Return the SHA-256 of the file as it is stored, in hexadecimal."""
+    def sha256(self, *, stop: threading.Event | None = None) -> str:
+        """Return the SHA-256 of the file as it is stored, in hexadecimal.
+
+        Args:
+            stop: set by another thread where nobody waits any more; then "" is returned.
+        """
+        digest = hashlib.sha256()
         with self._open_raw() as raw:
-            return hashlib.file_digest(raw, "sha256").hexdigest()  # type: ignore[arg-type]
+            while piece := raw.read(_READ_BYTES):
+                if stop is not None and stop.is_set():
+                    return ""
+                digest.update(piece)
+        return digest.hexdigest()
 
     def _open_raw(self) -> BinaryIO:
         try:

@@ -175,11 +175,9 @@ class Run:
             return empty if columns is None else empty.select(list(columns))
         try:
             chosen = None if columns is None else list(columns)
-            return pq.read_table(
-                path,
-                columns=chosen,
-                read_dictionary=_REPEATED.get(name),
-            )
+            # Not pq.read_table: it loads the data set machinery, an eighth of a second.
+            with pq.ParquetFile(path, read_dictionary=_REPEATED.get(name)) as file:
+                return file.read(chosen)
         except (pa.ArrowInvalid, OSError) as exc:
             raise BundleError(f"{path}: the table is damaged: {exc}") from exc
 

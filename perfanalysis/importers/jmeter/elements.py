@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from perfanalysis.errors import InputError
-from perfanalysis.importers.jmeter.requests import CONTROLLER, MAX_ERROR_CHARACTERS
+from perfanalysis.importers.jmeter.request_columns import MAX_ERROR_CHARACTERS
+from perfanalysis.importers.jmeter.requests import CONTROLLER
 from perfanalysis.importers.jmeter.tags import NO_VALUE
 
 SAMPLE_TAGS = frozenset(("sample", "httpSample", "sampleResult"))

@@ -75,7 +75,7 @@ class TimeFormat:
             return pc.multiply_checked(cells, 1000)
         if self.month_first:
             cells = _years_first(cells)
-        text = pc.replace_substring(pc.replace_substring(cells, "/", "-"), ",", ".")
+        text = _as_iso(cells)
         times = text.cast(pa.timestamp("us", tz="UTC" if self.zoned else None))
         return times.cast(pa.int64())
 
@@ -159,6 +159,37 @@ def _iso_date(found: re.Match[str], *, month_first: bool) -> str:
         return f"{found.group(1)}-{found.group(2)}-{found.group(3)}"
     century = "20" if int(found.group(3)) <= _LAST_YEAR_OF_THIS_CENTURY else "19"
     return f"{century}{found.group(3)}-{found.group(1)}-{found.group(2)}"
+
+
+def _as_iso(cells: pa.Array) -> pa.Array:
+    """Return text with dashes for slashes and points for commas."""
+    swapped = _swapped_in_place(cells)
+    if swapped is None:
+        return pc.replace_substring(pc.replace_substring(cells, "/", "-"), ",", ".")
+    return swapped
+
+
+def _swapped_in_place(cells: pa.Array) -> pa.Array | None:
+    """Return the same, or None unless all cells have these signs at the places of the first one.
+
+    Times of one pattern do, and take a tenth of the time that a search for the signs takes.
+    """
+    if not len(cells) or cells.null_count:
+        return None
+    _, starts, letters = cells.buffers()
+    starts = np.frombuffer(starts, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    width = starts[1] - starts[0]
+    if not width or (np.diff(starts) != width).any():
+        return None
+    table = np.frombuffer(letters, np.uint8)[starts[0] : starts[-1]].reshape(-1, width).copy()
+    signs = np.flatnonzero((table[0] == ord("/")) | (table[0] == ord(",")))
+    found = np.count_nonzero(table == ord("/")) + np.count_nonzero(table == ord(","))
+    if found != len(signs) * len(table) or (table[:, signs] != table[0, signs]).any():
+        return None
+    for column in signs.tolist():
+        table[:, column] = ord("-") if table[0, column] == ord("/") else ord(".")
+    offsets = pa.py_buffer(starts - starts[0])
+    return pa.StringArray.from_buffers(len(cells), offsets, pa.py_buffer(table))
 
 
 def _years_first(cells: pa.Array) -> pa.Array:

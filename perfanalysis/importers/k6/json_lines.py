@@ -1,10 +1,13 @@
-"""Blocks of k6's JSON lines, parsed by DuckDB: safe to call from several threads."""
+"""Blocks of k6's JSON lines, parsed: safe to call from several threads.
+
+DuckDB reads what is not as regular as k6 writes it.
+"""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +15,16 @@ import pyarrow.compute as pc
 
 from perfanalysis.importers.k6.lines import line_ends, texts
 from perfanalysis.importers.k6.points import EncodedPoints, RawPoints, encode
+from perfanalysis.importers.k6.regular_lines import (
+    IrregularError,
+    RegularLineParser,
+    RegularLines,
+)
+from perfanalysis.importers.k6.times import read_times
 
 if TYPE_CHECKING:
     import duckdb
 
-    from perfanalysis.importers.k6.lines import Positions
     from perfanalysis.importers.source import Block
 
 _SHAPE = """{"metric": "VARCHAR", "type": "VARCHAR",
@@ -39,25 +47,21 @@ class ParsedLines:
     Attributes:
         lines: how many it has.
         points: those of its lines that are of type Point.
-        others: the lines that DuckDB did not take for a Point, counted from 0.
+        others: the lines that are none, counted from 0.
     """
 
     block: Block
     lines: int
-    ends: Positions
     points: EncodedPoints
     others: list[int]
 
-    def raw(self, number: int) -> bytes:
+    def raw(self, number: int) -> str:
         """Return a line as it is written."""
-        return _line(self.block, self.ends, number)
+        return _line(self.block.data, number)
 
 
 class LineParser:
-    """Parses blocks, with a DuckDB for each thread that comes along.
-
-    They see nothing but the Arrow tables that they are handed.
-    """
+    """Parses blocks, with tools of its own for each thread that comes along."""
 
     def __init__(self) -> None:
         self._own = threading.local()
@@ -72,28 +76,38 @@ class LineParser:
 
     def parse(self, block: Block) -> ParsedLines:
         """Return what stands in a block."""
+        try:
+            return _of_regular(block, self._regular().parse(block.data))
+        except IrregularError:
+            return self._parse_any(block)
+
+    def _parse_any(self, block: Block) -> ParsedLines:
         ends = line_ends(block.data)
         columns = self._columns(texts(block.data, ends))
-        is_point = columns.pop("is_point").fill_null(False)  # noqa: FBT003  (Arrow's signature)
+        is_point = columns["is_point"].fill_null(False)  # noqa: FBT003  (Arrow's signature)
         kept = is_point.to_numpy(zero_copy_only=False)
         numbers = np.flatnonzero(kept)
-        if len(numbers) < len(kept):
-            columns = {name: column.filter(is_point) for name, column in columns.items()}
         raw = RawPoints(
-            line=block.first_line + numbers,
+            line=block.first_line + np.arange(len(kept)),
             metric=columns["metric"],
             time=columns["time"],
             value=columns["value"],
             tags=_joined(columns["tags"], columns["metadata"]),
-            raw=lambda i: _line(block, ends, numbers[i]).decode(errors="replace"),
+            raw=lambda i: _line(block.data, i),
         )
+        points = encode(raw, unix_times=False)
         return ParsedLines(
             block=block,
             lines=len(kept),
-            ends=ends,
-            points=encode(raw, unix_times=False),
+            points=points if len(numbers) == len(kept) else points.take(numbers),
             others=np.flatnonzero(~kept).tolist(),
         )
+
+    def _regular(self) -> RegularLineParser:
+        found: RegularLineParser | None = getattr(self._own, "regular", None)
+        if found is None:
+            found = self._own.regular = RegularLineParser()
+        return found
 
     def _columns(self, lines: pa.Array) -> dict[str, pa.Array]:
         import duckdb
@@ -122,8 +136,23 @@ class LineParser:
         return found
 
 
-def _line(block: Block, ends: Positions, number: int | np.signedinteger[Any]) -> bytes:
-    return block.data[ends[number - 1] if number else 0 : ends[number]]
+def _of_regular(block: Block, found: RegularLines) -> ParsedLines:
+    points = EncodedPoints(
+        line=block.first_line + np.arange(len(found.metric)),
+        metrics=found.metrics,
+        metric=found.metric,
+        time_us=read_times(found.times, unix=False)[found.time_run],
+        value=found.value,
+        tag_texts=found.tag_texts,
+        tags=found.tags,
+        raw=lambda i: _line(block.data, i),
+    )
+    return ParsedLines(block=block, lines=len(found.metric), points=points, others=[])
+
+
+def _line(data: bytes, number: int) -> str:
+    ends = line_ends(data)
+    return data[ends[number - 1] if number else 0 : ends[number]].decode(errors="replace")
 
 
 def _joined(tags: pa.Array, metadata: pa.Array) -> pa.Array:

@@ -100,7 +100,7 @@ class _JsonReader:
         """Read a line that DuckDB did not take for a Point."""
         line = parsed.block.first_line + number
         cut = parsed.block.cut and number == parsed.lines - 1
-        text = parsed.raw(number).strip().decode(errors="replace")
+        text = parsed.raw(number).strip()
         if not text:
             return
         found = _json_object(text) if text.startswith("{") else {}

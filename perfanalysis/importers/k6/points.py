@@ -8,7 +8,7 @@ the order of the file, because adjacency is all that ties them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -75,6 +75,18 @@ class EncodedPoints:
     tag_texts: Sequence[str]
     tags: Ints
     raw: Callable[[int], str]
+
+    def take(self, kept: Ints) -> EncodedPoints:
+        """Return some of the points."""
+        return replace(
+            self,
+            line=self.line[kept],
+            metric=self.metric[kept],
+            time_us=self.time_us[kept],
+            value=self.value[kept],
+            tags=self.tags[kept],
+            raw=lambda i: self.raw(int(kept[i])),
+        )
 
 
 def encode(raw: RawPoints, *, unix_times: bool) -> EncodedPoints:
