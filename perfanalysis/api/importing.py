@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from perfanalysis.api.digests import Digests
 from perfanalysis.errors import InputError, UsageError
 from perfanalysis.importers.base import Facts, Importer, Rows
 from perfanalysis.importers.rejects import NO_BAD_ROWS, Rejects, Tolerance
@@ -21,6 +20,24 @@ from perfanalysis.store.cache import cached_run_path, mark_used, trim_cache
 from perfanalysis.store.writer import REJECTS_FILE, BundleWriter, Provenance, bundle_writer
 
 Matched: TypeAlias = tuple[Importer, Source]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an import is.
+
+    Attributes:
+        bytes_done: of the files as they are stored.
+        bytes_total: of all files together.
+        rows: written so far.
+    """
+
+    bytes_done: int
+    bytes_total: int
+    rows: int
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
 
 _COMMIT_VARIABLES = (
     ("GITHUB_SHA", ("GITHUB_HEAD_REF", "GITHUB_REF_NAME")),
@@ -49,6 +66,7 @@ def import_sources(
     tags: dict[str, str],
     tolerance: Tolerance = NO_BAD_ROWS,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Run:
     """Import the sources of one run into a bundle.
 
@@ -59,20 +77,22 @@ def import_sources(
         tags: kept in `run.json`.
         tolerance: how many bad rows each source may have.
         overwrite: replace a bundle that is already there.
+        on_progress: called whenever some megabytes were read.
 
     Raises:
         InputError: a source cannot be read, or holds nothing.
         UsageError: the destination exists or cannot be written.
     """
     gathered = _Gathered()
-    files = [file for _, source in matched for file in source.files]
-    with bundle_writer(destination, overwrite=overwrite) as writer, Digests(files) as digests:
+    with bundle_writer(destination, overwrite=overwrite) as writer:
         for importer, source in matched:
-            _read(importer, source, writer, gathered, tolerance)
+            for _ in _read(importer, source, writer, gathered, tolerance):
+                if on_progress is not None:
+                    on_progress(_progress(matched, writer.rows))
         if writer.rows == 0:
             labels = ", ".join(source.files[0].label for _, source in matched)
             raise InputError(f"{labels}: expected results, found none")
-        writer.finish(_provenance(matched, gathered, digests, name=name, tags=tags))
+        writer.finish(_provenance(matched, gathered, name=name, tags=tags))
     return Run.open(destination)
 
 
@@ -103,7 +123,8 @@ def _read(
     writer: BundleWriter,
     gathered: _Gathered,
     tolerance: Tolerance,
-) -> None:
+) -> Iterator[None]:
+    """Read a source; give control back after every chunk."""
     rejects = Rejects(tolerance, writer.folder / REJECTS_FILE)
     rows_before = writer.rows
     try:
@@ -115,6 +136,7 @@ def _read(
                     gathered.facts.append(chunk)
                 case Caveat():
                     gathered.caveats[_without_folders(chunk, source)] = None
+            yield
         rejects.finish(writer.rows - rows_before)
     finally:
         rejects.close()
@@ -122,6 +144,15 @@ def _read(
     if rejects.count:
         message = f"{rejects.count} bad rows were left out; they are in {REJECTS_FILE}"
         gathered.caveats[Caveat(code="rejected-rows", message=message)] = None
+
+
+def _progress(matched: Sequence[Matched], rows: int) -> Progress:
+    files = [file for _, source in matched for file in source.files]
+    return Progress(
+        bytes_done=sum(file.position for file in files),
+        bytes_total=sum(file.path.stat().st_size for file in files),
+        rows=rows,
+    )
 
 
 def _without_folders(caveat: Caveat, source: Source) -> Caveat:
@@ -133,19 +164,14 @@ def _without_folders(caveat: Caveat, source: Source) -> Caveat:
 
 
 def _provenance(
-    matched: Sequence[Matched],
-    gathered: _Gathered,
-    digests: Digests,
-    *,
-    name: str,
-    tags: dict[str, str],
+    matched: Sequence[Matched], gathered: _Gathered, *, name: str, tags: dict[str, str]
 ) -> Provenance:
     sources = tuple(
         SourceFile(
             name=file.path.name,
             format=importer.name,
             bytes=file.path.stat().st_size,
-            sha256=digests.of(file),
+            sha256=file.sha256(),
         )
         for importer, source in matched
         for file in source.files

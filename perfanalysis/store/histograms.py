@@ -14,6 +14,7 @@ from perfanalysis.model.histograms import HISTOGRAMS
 
 FIRST_WIDTH_US = 125_000
 MAX_WINDOWS = 256
+_COUNT_ROWS = 100_000
 _COMPACT_ROWS = 500_000
 # Counting by position in an array is quickest while the array stays small beside the rows.
 _MOST_CELLS_PER_ROW = 4
@@ -53,6 +54,8 @@ class HistogramBuilder:
         self._first_us: int | None = None
         self._last_us: int | None = None
         self._series: dict[tuple[str, str, bool], int] = {}
+        self._waiting: list[tuple[Ints, Ints, Ints]] = []
+        self._waiting_rows = 0
         self._parts: list[_Counts] = []
         self._rows = 0
 
@@ -69,11 +72,14 @@ class HistogramBuilder:
         buckets = bucket_of(pc.fill_null(latency, 0.0).to_numpy())
         if latency.null_count:
             buckets[latency.is_null().to_numpy(zero_copy_only=False)] = _UNKNOWN
-        part = _counted(self._series_of(batch), started_us // self.width_us, buckets)
-        self._append(part._replace(window=part.window * self.width_us))
+        self._waiting.append((self._series_of(batch), started_us, buckets))
+        self._waiting_rows += batch.num_rows
+        if self._waiting_rows >= _COUNT_ROWS:
+            self._count()
 
     def finish(self) -> pa.Table:
         """Return the histogram table, sorted by name, window and bucket."""
+        self._count()
         if not self._parts:
             return HISTOGRAMS.empty_table()
         counts = self._summed(self._parts)
@@ -111,8 +117,15 @@ class HistogramBuilder:
         series: Ints = numbers[local]
         return series
 
-    def _append(self, part: _Counts) -> None:
-        self._parts.append(part)
+    def _count(self) -> None:
+        """Count the rows that wait: many at once, because each time costs something."""
+        if not self._waiting:
+            return
+        columns = zip(*self._waiting, strict=True)
+        series, started_us, buckets = (np.concatenate(parts) for parts in columns)
+        self._waiting, self._waiting_rows = [], 0
+        part = _counted(series, started_us // self.width_us, buckets)
+        self._parts.append(part._replace(window=part.window * self.width_us))
         self._rows += len(part.count)
         if self._rows > _COMPACT_ROWS:
             self._parts = [self._summed(self._parts)]

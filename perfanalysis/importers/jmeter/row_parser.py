@@ -11,7 +11,7 @@ from perfanalysis.importers.jmeter.inspection import FALSE, TRUE
 from perfanalysis.importers.jmeter.tags import tags_of
 from perfanalysis.importers.jmeter.times import END_OF_TIME_US, MAX_ELAPSED_MS, all_within
 
-_NO_ROWS = pa.RecordBatch.from_pylist([], schema=pa.schema([]))
+_BLANK_BYTES = 256
 _WORD = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -31,6 +31,9 @@ class RowParser:
         # Columns go by number: names of sample variables need not be unique.
         column_types = {str(at): types[name] for name, at in layout.positions.items()}
         column_types |= {str(at): pa.string() for at in layout.tags.values()}
+        kept = {n: types[n] for n in layout.positions if n not in ("timeStamp", "SampleCount")}
+        schema = pa.schema({**kept, "stamp_us": pa.int64()})
+        self._no_rows = pa.RecordBatch.from_pylist([], schema=schema)
         self._names = [str(number) for number in range(layout.width)]
         self._parse_options = csv.ParseOptions(
             delimiter=layout.delimiter, newlines_in_values=True
@@ -52,8 +55,8 @@ class RowParser:
         Args:
             text: whole records.
         """
-        if not text or text.tobytes().isspace():
-            return _NO_ROWS
+        if not text[:_BLANK_BYTES].tobytes().strip() and not text.tobytes().strip():
+            return self._no_rows
         try:
             table = csv.read_csv(
                 pa.BufferReader(pa.py_buffer(text)),
@@ -67,7 +70,7 @@ class RowParser:
                 convert_options=self._convert_options,
             )
             if not table.num_rows:
-                return _NO_ROWS
+                return self._no_rows
             return self._checked({name: table[name].chunk(0) for name in table.column_names})
         except pa.ArrowInvalid:
             return None

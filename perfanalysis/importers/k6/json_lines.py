@@ -6,6 +6,8 @@ DuckDB reads what is not as regular as k6 writes it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,8 @@ _QUICK_SQL = _SQL.format(line="line", shape=_SHAPE)
 # For blocks with other lines than JSON, on which from_json raises. TRY around it would go through
 # the block value by value.
 _CAREFUL_SQL = _SQL.format(line="CASE WHEN json_valid(line) THEN line END", shape=_SHAPE)
+_DECLARATION = b'"type":"Metric"'
+_MOST_DECLARATIONS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +80,14 @@ class LineParser:
 
     def parse(self, block: Block) -> ParsedLines:
         """Return what stands in a block."""
-        try:
+        with suppress(IrregularError):
             return _of_regular(block, self._regular().parse(block.data))
-        except IrregularError:
-            return self._parse_any(block)
+        # Metrics are declared at the beginning of a file: a few lines among points.
+        points, others = _without_declarations(block.data)
+        if points and others:
+            with suppress(IrregularError):
+                return _of_regular(block, self._regular().parse(points), others)
+        return self._parse_any(block)
 
     def _parse_any(self, block: Block) -> ParsedLines:
         ends = line_ends(block.data)
@@ -136,18 +144,34 @@ class LineParser:
         return found
 
 
-def _of_regular(block: Block, found: RegularLines) -> ParsedLines:
+def _without_declarations(data: bytes) -> tuple[bytes, list[int]]:
+    """Return a block without its Metric lines, and their numbers; without all if they are many."""
+    pieces, numbers = [], []
+    start = line = 0
+    while (at := data.find(_DECLARATION, start)) >= 0 and len(numbers) < _MOST_DECLARATIONS:
+        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1 or len(data)
+        line += data.count(b"\n", start, begin)
+        pieces.append(data[start:begin])
+        numbers.append(line)
+        start, line = end, line + 1
+    return b"".join((*pieces, data[start:])), numbers
+
+
+def _of_regular(block: Block, found: RegularLines, others: Sequence[int] = ()) -> ParsedLines:
+    """Return the points of a block, which lack the other lines."""
+    lines = len(found.metric) + len(others)
+    number = np.delete(np.arange(lines), others) if others else np.arange(lines)
     points = EncodedPoints(
-        line=block.first_line + np.arange(len(found.metric)),
+        line=block.first_line + number,
         metrics=found.metrics,
         metric=found.metric,
         time_us=read_times(found.times, unix=False)[found.time_run],
         value=found.value,
         tag_texts=found.tag_texts,
         tags=found.tags,
-        raw=lambda i: _line(block.data, i),
+        raw=lambda i: _line(block.data, int(number[i])),
     )
-    return ParsedLines(block=block, lines=len(found.metric), points=points, others=[])
+    return ParsedLines(block=block, lines=lines, points=points, others=list(others))
 
 
 def _line(data: bytes, number: int) -> str:
