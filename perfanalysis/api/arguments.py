@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 
-from perfanalysis.api.importing import Matched, import_cached
+from perfanalysis.api.importing import Matched, OnProgress, import_cached
 from perfanalysis.errors import InputError, UsageError
 from perfanalysis.importers.base import Importer
 from perfanalysis.importers.registry import find_source, group_runs
@@ -35,11 +35,13 @@ class ReadOptions:
         format_name: the importer, or None to detect it.
         timezone: zone of times that carry none.
         tolerance: how many bad rows are accepted.
+        on_progress: called while files are read.
     """
 
     format_name: str | None = None
     timezone: tzinfo = UTC
     tolerance: Tolerance = NO_BAD_ROWS
+    on_progress: OnProgress | None = None
 
 
 DEFAULT_OPTIONS = ReadOptions()
@@ -138,7 +140,9 @@ def _matched(path: Path, label: str, options: ReadOptions) -> Matched:
 
 
 def _cached(matched: Sequence[tuple[Importer, Source]], name: str, options: ReadOptions) -> Run:
-    return import_cached(matched, name=name, tolerance=options.tolerance)
+    return import_cached(
+        matched, name=name, tolerance=options.tolerance, on_progress=options.on_progress
+    )
 
 
 def _runs_in_folder(folder: Path, options: ReadOptions) -> list[Run]:

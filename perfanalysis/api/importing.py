@@ -30,11 +30,13 @@ class Progress:
         bytes_done: of the files as they are stored.
         bytes_total: of all files together.
         rows: written so far.
+        finished: the bundle stands.
     """
 
     bytes_done: int
     bytes_total: int
     rows: int
+    finished: bool
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -93,10 +95,18 @@ def import_sources(
             labels = ", ".join(source.files[0].label for _, source in matched)
             raise InputError(f"{labels}: expected results, found none")
         writer.finish(_provenance(matched, gathered, name=name, tags=tags))
+    if on_progress is not None:
+        on_progress(_progress(matched, writer.rows, finished=True))
     return Run.open(destination)
 
 
-def import_cached(matched: Sequence[Matched], *, name: str, tolerance: Tolerance) -> Run:
+def import_cached(
+    matched: Sequence[Matched],
+    *,
+    name: str,
+    tolerance: Tolerance,
+    on_progress: OnProgress | None = None,
+) -> Run:
     """Import into the cache, or return what an earlier import of the same content left there.
 
     Raises:
@@ -109,7 +119,9 @@ def import_cached(matched: Sequence[Matched], *, name: str, tolerance: Tolerance
         return Run.open(path)
     trim_cache()
     try:
-        return import_sources(matched, path, name=name, tags={}, tolerance=tolerance)
+        return import_sources(
+            matched, path, name=name, tags={}, tolerance=tolerance, on_progress=on_progress
+        )
     except UsageError:
         # Another process may have finished the same import first.
         if is_bundle(path):
@@ -146,12 +158,13 @@ def _read(
         gathered.caveats[Caveat(code="rejected-rows", message=message)] = None
 
 
-def _progress(matched: Sequence[Matched], rows: int) -> Progress:
+def _progress(matched: Sequence[Matched], rows: int, *, finished: bool = False) -> Progress:
     files = [file for _, source in matched for file in source.files]
     return Progress(
         bytes_done=sum(file.position for file in files),
         bytes_total=sum(file.path.stat().st_size for file in files),
         rows=rows,
+        finished=finished,
     )
 
 

@@ -109,6 +109,7 @@ def import_run(
         tags=tags or {},
         tolerance=options.tolerance,
         overwrite=overwrite,
+        on_progress=options.on_progress,
     )
 
 

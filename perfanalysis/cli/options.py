@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from perfanalysis.cli.progress import import_progress
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ def reading_options(command: Command) -> Command:
         *args: object, format_name: str | None, timezone: str, max_bad_rows: str, **rest: object
     ) -> object:
         reading = _reading(format_name, timezone, max_bad_rows)
-        return command(*args, reading=reading, **rest)
+        quiet = click.get_current_context().obj["quiet"]
+        with import_progress(quiet=quiet) as on_progress:
+            return command(*args, reading=replace(reading, on_progress=on_progress), **rest)
 
     return _with_options(read, _READING)
 

@@ -41,7 +41,7 @@ class Background:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._waiting.clear()
 
-    def _run(self, function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _run(self, function: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
         if self._failed:
             return
         try:

@@ -154,6 +154,29 @@ class Run:
             started_s=(started[1] - started[0]).total_seconds(),
         )
 
+    def sql(self, statement: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
+        """Return what a SQL statement finds in the tables of the bundle.
+
+        The tables are `requests`, `intervals`, `series` and `histograms`, in the columns of
+        `perfanalysis.model`. DuckDB reads the columns that the statement names from the Parquet
+        files, within a gigabyte of memory; times come in UTC.
+
+        Args:
+            statement: in DuckDB's dialect; `?` stands for a parameter.
+            parameters: for each `?` a value.
+
+        Raises:
+            UsageError: the statement makes no sense; the message is DuckDB's.
+
+        >>> import perfanalysis as pa
+        >>> run = pa.load("fixtures/demo/base.json.xz")
+        >>> run.sql("SELECT count(*) AS n FROM requests WHERE name = ?", ["search"])["n"][0]
+        np.int64(602)
+        """
+        from perfanalysis.store.queries import query
+
+        return query(self.path, statement, parameters)
+
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read one of the tables `requests`, `intervals`, `series`, `histograms`.
 

@@ -29,13 +29,13 @@ class _Counts(NamedTuple):
         series: number of the name, kind and outcome.
         window: start in microseconds since 1970.
         bucket: of `perfanalysis.model.buckets`; `_UNKNOWN` for rows without a latency.
-        count: at least 1.
+        requests: how many rows, at least 1.
     """
 
     series: Ints
     window: Ints
     bucket: Ints
-    count: Ints
+    requests: Ints
 
 
 _UNKNOWN = np.iinfo(np.int32).min
@@ -92,7 +92,7 @@ class HistogramBuilder:
                 "kind": pa.array(kinds, pa.string()).take(codes),
                 "ok": pa.array(oks, pa.bool_()).take(codes),
                 "bucket": pa.array(counts.bucket, mask=counts.bucket == _UNKNOWN).cast(pa.int32()),
-                "count": pa.array(counts.count),
+                "count": pa.array(counts.requests),
             },
             schema=HISTOGRAMS,
         )
@@ -126,11 +126,11 @@ class HistogramBuilder:
         self._waiting, self._waiting_rows = [], 0
         part = _counted(series, started_us // self.width_us, buckets)
         self._parts.append(part._replace(window=part.window * self.width_us))
-        self._rows += len(part.count)
+        self._rows += len(part.requests)
         if self._rows > _COMPACT_ROWS:
             self._parts = [self._summed(self._parts)]
             # Compacting again is worth its cost only once as much again has come in.
-            self._rows = len(self._parts[0].count) // 2
+            self._rows = len(self._parts[0].requests) // 2
 
     def _widen(self) -> None:
         first, last = self._first_us or 0, self._last_us or 0
@@ -171,5 +171,5 @@ def _counted(series: Ints, window: Ints, bucket: Ints) -> _Counts:
 def _grouped(counts: _Counts) -> _Counts:
     keys = ["series", "window", "bucket"]
     table = pa.table(dict(zip(_Counts._fields, counts, strict=True)))
-    summed = table.group_by(keys).aggregate([("count", "sum")])
-    return _Counts(*(summed.column(key).to_numpy() for key in (*keys, "count_sum")))
+    summed = table.group_by(keys).aggregate([("requests", "sum")])
+    return _Counts(*(summed.column(key).to_numpy() for key in (*keys, "requests_sum")))

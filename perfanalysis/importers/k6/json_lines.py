@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
@@ -71,7 +71,7 @@ class LineParser:
         self._own = threading.local()
         self._opened: list[duckdb.DuckDBPyConnection] = []
 
-    def __enter__(self) -> LineParser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +146,8 @@ class LineParser:
 
 def _without_declarations(data: bytes) -> tuple[bytes, list[int]]:
     """Return a block without its Metric lines, and their numbers; without all if they are many."""
-    pieces, numbers = [], []
+    pieces: list[bytes] = []
+    numbers: list[int] = []
     start = line = 0
     while (at := data.find(_DECLARATION, start)) >= 0 and len(numbers) < _MOST_DECLARATIONS:
         begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1 or len(data)
