@@ -22,8 +22,8 @@ def ordered_map(
 ) -> Iterator[Found]:
     """Yield `function(item)` for each item, in order, some of them worked out ahead.
 
-    At most `threads` + 1 items are held at any time, so memory does not grow with their number. What
-    the function raises is raised here, in its place in the order.
+    At most `threads` + 1 items are held at any time, so memory does not grow with their number.
+    What the function raises is raised here, in its place in the order.
 
     Args:
         function: called in other threads; must not touch what the caller uses meanwhile.

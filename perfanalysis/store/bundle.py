@@ -170,8 +170,8 @@ class Run:
 
         >>> import perfanalysis as pa
         >>> run = pa.load("fixtures/demo/base.json.xz")
-        >>> run.sql("SELECT count(*) AS n FROM requests WHERE name = ?", ["search"])["n"][0]
-        np.int64(602)
+        >>> run.sql("SELECT count(*) AS n FROM requests WHERE name = ?", ["search"])["n"].item()
+        750
         """
         from perfanalysis.store.queries import query
 

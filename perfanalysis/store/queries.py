@@ -33,9 +33,10 @@ def query(folder: Path, statement: str, parameters: Sequence[object]) -> pd.Data
             else:
                 connection.register(name, schema.empty_table())
         try:
-            frame: pd.DataFrame = connection.sql(statement, params=list(parameters)).df()
+            table = connection.sql(statement, params=list(parameters)).to_arrow_table()
         except duckdb.Error as exc:
             raise UsageError(
                 f"{folder.name}: sql: {exc}", hint=f"the tables are: {', '.join(SCHEMAS)}"
             ) from exc
+    frame: pd.DataFrame = table.to_pandas()
     return frame

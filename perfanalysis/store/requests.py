@@ -132,7 +132,7 @@ def _stable_order(values: Ints) -> Ints | None:
     """Return what sorts the values, equal ones in their order; None where they are sorted."""
     if np.all(values[1:] >= values[:-1]):
         return None
-    bits = int(len(values)).bit_length()
+    bits = len(values).bit_length()
     first, last = int(values.min()), int(values.max())
     if last - first >= 1 << (62 - bits):
         return np.argsort(values, kind="stable")

@@ -93,6 +93,7 @@ def encode(raw: RawPoints, *, unix_times: bool) -> EncodedPoints:
     """Return points with their text understood or encoded; needs nothing but its arguments.
 
     Args:
+        raw: points as they are written.
         unix_times: whether times may be whole seconds, ms, µs or ns since 1970 besides RFC 3339.
     """
     metric = pc.dictionary_encode(raw.metric.fill_null(""))

@@ -5,9 +5,9 @@
 
 Both orders have three opening braces, so Arrow's CSV reader cuts the lines of a block into four
 cells. What stands before the second brace and behind the third repeats from line to line: its few
-different texts are checked as JSON. What stands between is checked byte by byte, a column at a time.
-That is twice as quick as the quickest JSON parser measured (`make bench`). A block with any other
-line is left to DuckDB.
+different texts are checked as JSON. What stands between is checked byte by byte, column by column.
+That is quicker than any JSON parser that was measured. A block with any other line is left to
+DuckDB.
 """
 
 from __future__ import annotations
