@@ -14,7 +14,7 @@ from perfanalysis.errors import BundleError
 from perfanalysis.model.run import RunInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -176,6 +176,32 @@ class Run:
         from perfanalysis.store.queries import query
 
         return query(self.path, statement, parameters)
+
+    def row_groups(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield some columns of the requests, a quarter of a million rows at a time, in order.
+
+        Text is encoded as dictionaries, anew in each table.
+
+        Raises:
+            BundleError: the file is damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from perfanalysis.store.conform import ENCODED_REQUESTS
+
+        path = self.path / "requests.parquet"
+        if not path.exists():
+            return
+        text = [
+            name for name in columns if pa.types.is_dictionary(ENCODED_REQUESTS.field(name).type)
+        ]
+        try:
+            with pq.ParquetFile(path, read_dictionary=text) as file:
+                for number in range(file.num_row_groups):
+                    yield file.read_row_group(number, list(columns))
+        except (pa.ArrowInvalid, OSError) as exc:
+            raise BundleError(f"{path}: the table is damaged: {exc}") from exc
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Read one of the tables `requests`, `intervals`, `series`, `histograms`.
