@@ -6,7 +6,7 @@ DuckDB reads what is not as regular as k6 writes it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -52,16 +52,14 @@ class ParsedLines:
         lines: how many it has.
         points: those of its lines that are of type Point.
         others: the lines that are none, counted from 0.
+        raw: returns a line as it is written.
     """
 
     block: Block
     lines: int
     points: EncodedPoints
     others: list[int]
-
-    def raw(self, number: int) -> str:
-        """Return a line as it is written."""
-        return _line(self.block.data, number)
+    raw: Callable[[int], str]
 
 
 class LineParser:
@@ -101,7 +99,7 @@ class LineParser:
             time=columns["time"],
             value=columns["value"],
             tags=_joined(columns["tags"], columns["metadata"]),
-            raw=lambda i: _line(block.data, i),
+            raw=_line_of(block.data),
         )
         points = encode(raw, unix_times=False)
         return ParsedLines(
@@ -109,6 +107,7 @@ class LineParser:
             lines=len(kept),
             points=points if len(numbers) == len(kept) else points.take(numbers),
             others=np.flatnonzero(~kept).tolist(),
+            raw=raw.raw,
         )
 
     def _regular(self) -> RegularLineParser:
@@ -162,6 +161,7 @@ def _of_regular(block: Block, found: RegularLines, others: Sequence[int] = ()) -
     """Return the points of a block, which lack the other lines."""
     lines = len(found.metric) + len(others)
     number = np.delete(np.arange(lines), others) if others else np.arange(lines)
+    line = _line_of(block.data)
     points = EncodedPoints(
         line=block.first_line + number,
         metrics=found.metrics,
@@ -170,14 +170,21 @@ def _of_regular(block: Block, found: RegularLines, others: Sequence[int] = ()) -
         value=found.value,
         tag_texts=found.tag_texts,
         tags=found.tags,
-        raw=lambda i: _line(block.data, int(number[i])),
+        raw=lambda i: line(int(number[i])),
     )
-    return ParsedLines(block=block, lines=lines, points=points, others=list(others))
+    return ParsedLines(block=block, lines=lines, points=points, others=list(others), raw=line)
 
 
-def _line(data: bytes, number: int) -> str:
-    ends = line_ends(data)
-    return data[ends[number - 1] if number else 0 : ends[number]].decode(errors="replace")
+def _line_of(data: bytes) -> Callable[[int], str]:
+    """Return what gives a line by its number; where lines end is looked up when first needed."""
+    ends: list[int] = []
+
+    def line(number: int) -> str:
+        if not ends:
+            ends.extend(line_ends(data).tolist())
+        return data[ends[number - 1] if number else 0 : ends[number]].decode(errors="replace")
+
+    return line
 
 
 def _joined(tags: pa.Array, metadata: pa.Array) -> pa.Array:
