@@ -1,4 +1,4 @@
-"""One function per verb: load, import, summarize, compare, calibrate, report, render.
+"""One function per verb: load, import, summarize, compare, check, calibrate, report, render.
 
 The command line and notebooks call these and nothing below them.
 """
@@ -6,33 +6,85 @@ The command line and notebooks call these and nothing below them.
 from __future__ import annotations
 
 from perfanalysis.api.arguments import ReadOptions
+from perfanalysis.api.baselines import (
+    baseline_accept,
+    baseline_list,
+    baseline_remove,
+    baseline_save,
+    baseline_show,
+)
 from perfanalysis.api.calibrating import calibrate, load_calibration, save_calibration
+from perfanalysis.api.candidates import Terms
+from perfanalysis.api.checking import BudgetsLike, load_budgets
+from perfanalysis.api.documents import load_check, load_comparison
+from perfanalysis.api.exporting import EXPORTS, Export, export
+from perfanalysis.api.provenance import UNKNOWN, Origin
 from perfanalysis.api.rendering import (
     FORMATS,
     render_calibration,
     render_calibration_plot,
+    render_check,
     render_comparison,
     render_report,
     render_summary,
 )
-from perfanalysis.api.verbs import compare, import_run, load, load_runs, report_data, summarize
+from perfanalysis.api.rendering_baselines import (
+    render_acceptance,
+    render_baseline,
+    render_baselines,
+    render_removed,
+)
+from perfanalysis.api.rules import read_rules
+from perfanalysis.api.verbs import (
+    check,
+    compare,
+    import_run,
+    load,
+    load_runs,
+    report_data,
+    summarize,
+)
+from perfanalysis.model.baseline import BaselineSettings
 from perfanalysis.store.bundle import Run
-from perfanalysis.store.calibrations import calibration_path
+from perfanalysis.store.calibrations import calibration_file
 
 __all__ = [
+    "EXPORTS",
     "FORMATS",
+    "UNKNOWN",
+    "BaselineSettings",
+    "BudgetsLike",
+    "Export",
+    "Origin",
     "ReadOptions",
     "Run",
+    "Terms",
+    "baseline_accept",
+    "baseline_list",
+    "baseline_remove",
+    "baseline_save",
+    "baseline_show",
     "calibrate",
-    "calibration_path",
+    "calibration_file",
+    "check",
     "compare",
+    "export",
     "import_run",
     "load",
+    "load_budgets",
     "load_calibration",
+    "load_check",
+    "load_comparison",
     "load_runs",
+    "read_rules",
+    "render_acceptance",
+    "render_baseline",
+    "render_baselines",
     "render_calibration",
     "render_calibration_plot",
+    "render_check",
     "render_comparison",
+    "render_removed",
     "render_report",
     "render_summary",
     "report_data",
