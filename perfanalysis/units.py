@@ -7,8 +7,55 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
-_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-zµ/]*)\s*$")
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_QUANTITY = re.compile(rf"^\s*({_NUMBER})\s*(%|[A-Za-zµ/]*)\s*$", re.ASCII)
+_LEADING_NUMBER = re.compile(_NUMBER, re.ASCII)
+
+_BYTES = {
+    "B": 1.0,
+    "bytes": 1.0,
+    **{f"{prefix}B": 1000.0**power for power, prefix in enumerate("kMGT", start=1)},
+    "KB": 1000.0,
+    **{f"{prefix}iB": 1024.0**power for power, prefix in enumerate("KMGT", start=1)},
+}
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+}
+# What people may write for a unit, and how many of that unit it is. A bare number is one.
+_SCALES: dict[str, dict[str, float]] = {
+    "ms": {unit: seconds * 1000 for unit, seconds in _SECONDS.items()},
+    "s": _SECONDS,
+    "1/s": {
+        **dict.fromkeys(("/s", "1/s", "rps", "req/s", "requests/s"), 1.0),
+        **dict.fromkeys(("/min", "1/min", "req/min", "requests/min"), 1 / 60),
+        **dict.fromkeys(("/h", "1/h", "req/h", "requests/h"), 1 / 3600),
+    },
+    "ratio": {"%": 0.01},
+    "%": {"%": 1.0},
+    "bytes": _BYTES,
+    "bytes/s": {f"{unit}/s": scale for unit, scale in _BYTES.items()},
+    "MHz": {"MHz": 1.0, "GHz": 1000.0},
+    "count": {"requests": 1.0, "failures": 1.0},
+}
+_EXAMPLES = {
+    "ms": "a duration such as '500 ms' or '1.5 s'",
+    "s": "a duration such as '10 s'",
+    "1/s": "a rate such as '100 /s'",
+    "ratio": "a ratio such as '0.1 %' or '0.001'",
+    "%": "a percentage such as '70 %'",
+    "bytes": "a size such as '512 MB'",
+    "bytes/s": "a rate such as '10 MB/s'",
+    "MHz": "a frequency such as '2.4 GHz'",
+    "count": "a number",
+}
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -56,6 +103,19 @@ def format_ratio(value: float | None, digits: int = 3) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 
 
+def format_share(value: float) -> str:
+    """Return a ratio near 1 as percent, with enough digits to tell it from 1.
+
+    >>> format_share(0.99953), format_share(0.95), format_share(1.0)
+    ('99.953 %', '95 %', '100 %')
+    """
+    missing = abs(1 - value) * 100
+    if not 0 < missing < 10:
+        return format_ratio(value)
+    decimals = max(len(significant(missing, 2).partition(".")[2]), 1)
+    return f"{f'{value * 100:.{decimals}f}'.rstrip('0').rstrip('.')} %"
+
+
 def format_change(value: float | None) -> str:
     """Return a relative change with its sign; a dash where there is none.
 
@@ -80,20 +140,25 @@ def format_rate(value: float | None) -> str:
 def format_quantity(value: float | None, unit: str) -> str:
     """Return a value in its metric's unit: `ms`, `ratio`, `1/s`, `%`, `bytes` or any other.
 
-    >>> format_quantity(0.01, "ratio"), format_quantity(12.0, "ms"), format_quantity(3.0, "MiB")
-    ('1 %', '12.0 ms', '3.00 MiB')
+    >>> format_quantity(0.01, "ratio"), format_quantity(12.0, "ms"), format_quantity(7.0, "count")
+    ('1 %', '12.0 ms', '7')
     """
     if value is None:
         return "–"
-    if unit == "ms":
-        return format_ms(value)
-    if unit == "ratio":
-        return format_ratio(value)
-    if unit == "1/s":
-        return format_rate(value)
-    if unit == "bytes":
-        return format_bytes(value)
-    return f"{significant(value)} {unit}".strip()
+    formats: dict[str, Callable[[float], str]] = {
+        "ms": format_ms,
+        "ratio": format_ratio,
+        "1/s": format_rate,
+        "bytes": format_bytes,
+        "bytes/s": lambda rate: f"{format_bytes(rate)}/s",
+        "count": _format_whole,
+    }
+    known = formats.get(unit)
+    return f"{significant(value)} {unit}".strip() if known is None else known(value)
+
+
+def _format_whole(value: float) -> str:
+    return format_count(round(value)) if value == round(value) else significant(value)
 
 
 def format_bytes(value: float | None) -> str:
@@ -125,3 +190,31 @@ def parse_ratio(text: str) -> float:
         raise ValueError(f"expected a ratio such as '5%' or '0.05', found {text!r}")
     number = float(found.group(1))
     return number / 100 if found.group(2) == "%" else number
+
+
+def parse_quantity(text: str, unit: str | None) -> float:
+    """Return what people wrote, in a unit of ours: `1.5 s` is 1500 in `ms`.
+
+    A bare number is in that unit already. Sizes take decimal (`MB`) and binary (`MiB`) prefixes.
+
+    Args:
+        text: a number, and perhaps a unit.
+        unit: `ms`, `s`, `1/s`, `ratio`, `%`, `bytes`, `bytes/s`, `count`; any other is only
+            itself; None knows numbers only.
+
+    Raises:
+        ValueError: the text is none of that; the message says what was expected.
+
+    >>> parse_quantity("1.5 s", "ms"), parse_quantity("0.1 %", "ratio"), parse_quantity("9", "ms")
+    (1500.0, 0.001, 9.0)
+    """
+    found = _LEADING_NUMBER.match(text.strip())
+    number = float(found.group()) if found else math.nan
+    written = text.strip()[found.end() :].strip() if found else ""
+    scales = {"": 1.0, **(_SCALES.get(unit, {unit: 1.0}) if unit else {})}
+    if not math.isfinite(number) or written not in scales:
+        expected = _EXAMPLES.get(unit or "", f"a number of {unit}" if unit else "a number alone")
+        raise ValueError(f"expected {expected}, found {text!r}")
+    value = number * scales[written]
+    # 0.3 % is 0.003, not 0.0030000000000000001: limits are printed and compared as written.
+    return float(f"{value:.15g}")

@@ -202,7 +202,7 @@ def _provenance(
         rejected_rows=gathered.rejected,
         sources=sources,
         environment=_environment(gathered.facts),
-        commit=_commit(),
+        commit=commit_of_job(),
         tags={**known_tags, **tags},
         thresholds=tuple(t for facts in gathered.facts for t in facts.thresholds),
         caveats=tuple(gathered.caveats),
@@ -217,7 +217,7 @@ def _environment(stated: Sequence[Facts]) -> Environment:
     return Environment.model_validate(known)
 
 
-def _commit() -> Commit | None:
+def commit_of_job() -> Commit | None:
     """Return the commit that the CI system names; the folder's own may be another project's."""
     for sha_name, branch_names in _COMMIT_VARIABLES:
         if sha := os.environ.get(sha_name):
