@@ -18,7 +18,7 @@ from perfanalysis.api.candidates import Terms
 from perfanalysis.api.checking import BudgetsLike, load_budgets
 from perfanalysis.api.documents import load_check, load_comparison
 from perfanalysis.api.exporting import EXPORTS, Export, export
-from perfanalysis.api.provenance import UNKNOWN, Origin
+from perfanalysis.api.provenance import Origin
 from perfanalysis.api.rendering import (
     FORMATS,
     render_calibration,
@@ -51,7 +51,6 @@ from perfanalysis.store.calibrations import calibration_file
 __all__ = [
     "EXPORTS",
     "FORMATS",
-    "UNKNOWN",
     "BaselineSettings",
     "BudgetsLike",
     "Export",
