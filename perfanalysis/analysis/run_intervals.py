@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from perfanalysis.analysis.budgets.figures import parse_figure
 from perfanalysis.analysis.budgets.measuring import Demand, measure
 from perfanalysis.analysis.budgets.observing import Observed, Selection
-from perfanalysis.analysis.evidence import ALL_REQUESTS
 from perfanalysis.model.requests import Kind
 from perfanalysis.store.bundle import Run
 
@@ -30,16 +29,15 @@ def run_intervals(
     """
     observed = Observed(run)
     names: list[str | None] = [None, *sorted(observed.names[Kind.REQUEST])]
-    keys = [(name, metric) for name in names for metric in metrics]
-    demands = {}
-    for number, (name, metric) in enumerate(keys):
+    found = {}
+    for name, metric in ((name, metric) for name in names for metric in metrics):
         figure = parse_figure(metric)
         sample = observed.sample(figure, Selection(kind=Kind.REQUEST, name=name, tags=()))
-        if sample is not None:
-            label = ALL_REQUESTS if name is None else name
-            demands[number] = Demand(label=label, figure=figure, samples=(sample,), worst=max)
-    return {
-        keys[number]: (measured.low, measured.high)
-        for number, measured in measure(demands).items()
-        if measured.method != "none" and math.isfinite(measured.low + measured.high)
-    }
+        if sample is None:
+            continue
+        measured = measure(Demand(figure=figure, samples=(sample,), worst=max))
+        if measured is None or measured.method == "none":
+            continue
+        if math.isfinite(measured.low + measured.high):
+            found[name, metric] = measured.low, measured.high
+    return found

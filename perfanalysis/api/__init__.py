@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perfanalysis.api.checking import BudgetsLike, load_budgets
     from perfanalysis.api.documents import load_check, load_comparison
     from perfanalysis.api.exporting import EXPORTS, Export, export
-    from perfanalysis.api.provenance import UNKNOWN, Origin
+    from perfanalysis.api.provenance import Origin
     from perfanalysis.api.rendering import (
         FORMATS,
         render_calibration,
@@ -81,10 +81,7 @@ _HOMES = {
         "Export",
         "export",
     ),
-    "perfanalysis.api.provenance": (
-        "UNKNOWN",
-        "Origin",
-    ),
+    "perfanalysis.api.provenance": ("Origin",),
     "perfanalysis.api.rendering": (
         "FORMATS",
         "render_calibration",
@@ -119,7 +116,6 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "EXPORTS",
     "FORMATS",
-    "UNKNOWN",
     "BaselineSettings",
     "BudgetsLike",
     "Export",

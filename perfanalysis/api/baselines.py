@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-import random
-import time
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from perfanalysis.analysis.baselines.admission import unlike
 from perfanalysis.analysis.baselines.figures import figures_of
 from perfanalysis.analysis.baselines.standing import age_days, old_baseline
 from perfanalysis.api import provenance
+from perfanalysis.api.acceptances import refusing
 from perfanalysis.api.candidates import (
     DEFAULT_TERMS,
     Terms,
     candidate_of,
-    compared,
     entry_of,
-    over_budgets,
-    refusals_of,
+    refusals_together,
 )
 from perfanalysis.api.checking import BudgetsLike, load_budgets
-from perfanalysis.api.provenance import UNKNOWN, Origin, branch_of, environment_of
+from perfanalysis.api.joining import (
+    Beginning,
+    Joining,
+    begin,
+    free_or_forced,
+    join,
+    require_reason,
+)
+from perfanalysis.api.provenance import UNKNOWN, Origin
 from perfanalysis.api.stored_baseline import settings_for
 from perfanalysis.api.verbs import RunLike, RunsLike, load, load_runs
-from perfanalysis.errors import BundleError, UsageError
-from perfanalysis.model.baseline import (
-    MOST_RUNS,
-    Baseline,
-    BaselineSettings,
-    begun,
-)
+from perfanalysis.errors import UsageError
+from perfanalysis.model.baseline import Baseline, BaselineSettings
 from perfanalysis.model.baseline_results import (
     Acceptance,
     BaselineList,
     BaselineOverview,
     BaselineReport,
 )
-from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.results import Comparison
-from perfanalysis.store.baselines.store import BaselineStore, Snapshot, open_store
-from perfanalysis.store.baselines.stored_run import OpenedBaseline
-
-# A run is judged without the lock; whoever comes too late so often judges it under the lock.
-_TRIES_WITHOUT_LOCK = 1
-_MOST_TRIES = 100
-_LONGEST_WAIT_S = 2.0
+from perfanalysis.store.baselines.store import open_store
 
 
 def baseline_save(
@@ -81,36 +71,29 @@ def baseline_save(
         ConfigError: budgets are wrong, or name what the runs do not hold.
         InputError: a run cannot be read.
     """
+    if force:
+        require_reason(reason)
     opened = open_store(store)
-    before = _before(opened, name, force=force)
-    if before.baseline is not None and not force:
-        raise UsageError(
-            f"baseline {name!r} is there already, in {opened.location}",
-            hint="perfanalysis baseline accept adds a run to it; --force --reason TEXT replaces it",
-        )
-    _require_reason(reason, needed=force)
-    loaded = load_runs(runs)
-    if not loaded:
+    before = free_or_forced(opened, name, force=force)
+    candidates = [candidate_of(run) for run in load_runs(runs)]
+    if not candidates:
         raise UsageError("expected at least one run")
-    candidates = [candidate_of(run) for run in loaded]
-    own = [problem for one in candidates for problem in one.problems]
-    refusals = (*own, *unlike(loaded), *over_budgets(loaded, budgets))
+    refusals = refusals_together(candidates, budgets)
     if refusals and not force:
-        return _refusal(name, opened, before.baseline, refusals, None)
+        return refusing(opened, name, before.baseline, refusals)
     entries = tuple(entry_of(one, origin, reason, refusals) for one in candidates)
-    known = before.baseline
-    baseline = begun(
-        entries,
-        name=name,
-        environment=environment_of(loaded, origin) or (known.environment if known else None),
-        branch=branch_of(loaded, origin) or (known.branch if known else None),
-        settings=_settings_for(len(entries), known, settings),
-        before=known,
+    return begin(
+        opened,
+        name,
+        before,
+        Beginning(
+            candidates=candidates,
+            entries=entries,
+            origin=origin,
+            settings=settings,
+            refusals=refusals,
+        ),
     )
-    added = {one.folder: one.files for one in candidates}
-    if not opened.commit(baseline, version=before.version, added=added):
-        raise UsageError(f"baseline {name!r} was changed meanwhile by another job")
-    return _acceptance(opened, known, baseline, len(entries), refusals, None)
 
 
 def baseline_accept(  # noqa: PLR0913  (each says another thing about the run)
@@ -150,35 +133,21 @@ def baseline_accept(  # noqa: PLR0913  (each says another thing about the run)
         ConfigError: budgets are wrong, or name what the run does not hold.
         InputError: the run or the baseline cannot be read.
     """
-    _require_reason(reason, needed=True)
-    opened_store = open_store(store)
-    if opened_store.read(name).baseline is None:
+    require_reason(reason)
+    opened = open_store(store)
+    if opened.read(name).baseline is None:
         # A wrong name is told before the work is done, not after it.
-        raise opened_store.missing(name)
-    candidate = candidate_of(load(run))
-    terms = replace(terms, budgets=load_budgets(terms.budgets))
-    for attempt in range(_MOST_TRIES):
-        under_lock = attempt >= _TRIES_WITHOUT_LOCK
-        with opened_store.exclusive(name) if under_lock else nullcontext():
-            opened = opened_store.open(name)
-            if opened.baseline.holds(candidate.run.info.id):
-                return _already(opened)
-            comparison = compared(candidate, opened, terms)
-            refusals = refusals_of(candidate, opened.baseline, origin, comparison)
-            if refusals and not force:
-                return _refusal(name, opened_store, opened.baseline, refusals, comparison)
-            entry = entry_of(candidate, origin, reason, refusals)
-            baseline = _with_settings(opened.baseline, settings).accepting(
-                entry, new_anchor=new_anchor
-            )
-            added = {candidate.folder: candidate.files}
-            if opened_store.commit(baseline, version=opened.version, added=added):
-                before = opened.baseline
-                return _acceptance(opened_store, before, baseline, 1, refusals, comparison)
-        _wait(attempt)
-    raise UsageError(
-        f"baseline {name!r} was changed by other jobs {_MOST_TRIES} times while this one tried"
+        raise opened.missing(name)
+    joining = Joining(
+        candidate=candidate_of(load(run)),
+        reason=reason,
+        force=force,
+        new_anchor=new_anchor,
+        origin=origin,
+        terms=replace(terms, budgets=load_budgets(terms.budgets)),
+        settings=settings,
     )
+    return join(opened, name, joining)
 
 
 def baseline_list(*, store: str | None = None, now: datetime | None = None) -> BaselineList:
@@ -256,112 +225,3 @@ def baseline_remove(name: str, *, store: str | None = None) -> Baseline:
         InputError: it cannot be read.
     """
     return open_store(store).remove(name)
-
-
-def _require_reason(reason: str | None, *, needed: bool) -> None:
-    if needed and not (reason or "").strip():
-        raise UsageError(
-            "expected a reason",
-            hint="--reason TEXT: whoever reads the baseline in a year will want to know",
-        )
-
-
-def _before(store: BaselineStore, name: str, *, force: bool) -> Snapshot:
-    """Return what is there under a name; a damaged baseline can be replaced by force."""
-    try:
-        return store.read(name)
-    except BundleError:
-        if not force:
-            raise
-        return Snapshot(baseline=None, version=store.version(name))
-
-
-def _settings_for(
-    runs: int, before: Baseline | None, given: BaselineSettings | None
-) -> BaselineSettings:
-    """Return the settings of a new baseline: with room for the runs that it begins with."""
-    if runs > MOST_RUNS:
-        raise UsageError(f"a baseline holds at most {MOST_RUNS} runs, found {runs}")
-    chosen = _merged(BaselineSettings() if before is None else before.settings, given)
-    if chosen.keep >= runs:
-        return chosen
-    if given is not None and "keep" in given.model_fields_set:
-        raise UsageError(f"--keep {chosen.keep}: expected at least the {runs} runs that are given")
-    return chosen.model_copy(update={"keep": runs})
-
-
-def _with_settings(baseline: Baseline, given: BaselineSettings | None) -> Baseline:
-    return baseline.model_copy(update={"settings": _merged(baseline.settings, given)})
-
-
-def _merged(settings: BaselineSettings, given: BaselineSettings | None) -> BaselineSettings:
-    if given is None:
-        return settings
-    changed = {key: getattr(given, key) for key in given.model_fields_set}
-    return settings.model_copy(update=changed)
-
-
-def _refusal(
-    name: str,
-    store: BaselineStore,
-    baseline: Baseline | None,
-    refusals: tuple[Caveat, ...],
-    comparison: Comparison | None,
-) -> Acceptance:
-    return Acceptance(
-        baseline=baseline,
-        name=name,
-        store=store.location,
-        accepted=(),
-        dropped=(),
-        refusals=refusals,
-        forced=False,
-        already=False,
-        comparison=comparison,
-        caveats=() if comparison is None else comparison.caveats,
-    )
-
-
-def _already(opened: OpenedBaseline) -> Acceptance:
-    return Acceptance(
-        baseline=opened.baseline,
-        name=opened.baseline.name,
-        store=opened.location,
-        accepted=(),
-        dropped=(),
-        refusals=(),
-        forced=False,
-        already=True,
-        comparison=None,
-        caveats=(),
-    )
-
-
-def _acceptance(
-    store: BaselineStore,
-    before: Baseline | None,
-    baseline: Baseline,
-    joined: int,
-    refusals: tuple[Caveat, ...],
-    comparison: Comparison | None,
-) -> Acceptance:
-    held = {entry.folder for entry in baseline.recent}
-    earlier = () if before is None else before.recent
-    return Acceptance(
-        baseline=baseline,
-        name=baseline.name,
-        store=store.location,
-        accepted=baseline.recent[-joined:],
-        dropped=tuple(entry.name for entry in earlier if entry.folder not in held),
-        refusals=refusals,
-        forced=bool(refusals),
-        already=False,
-        comparison=comparison,
-        caveats=() if comparison is None else comparison.caveats,
-    )
-
-
-def _wait(attempt: int) -> None:
-    """Let others go first: in a bucket, where there is no lock to wait for."""
-    longest = min(0.01 * 2 ** min(attempt, 10), _LONGEST_WAIT_S)
-    time.sleep(random.uniform(0, longest))  # noqa: S311  (spreads retries, guards nothing)

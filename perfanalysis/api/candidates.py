@@ -10,6 +10,7 @@ from perfanalysis.analysis.baselines.admission import (
     invalid,
     not_passing,
     over_budget,
+    unlike,
 )
 from perfanalysis.analysis.judge import Settings
 from perfanalysis.api import provenance
@@ -79,16 +80,19 @@ def compared(candidate: Candidate, opened: OpenedBaseline, terms: Terms) -> Comp
     return with_budgets(comparison, [candidate.run], opened.recent, terms.budgets, terms.settings)
 
 
-def over_budgets(runs: Sequence[Run], budgets: BudgetsLike) -> list[Caveat]:
-    """Return which budgets each of several runs does not meet.
+def refusals_together(candidates: Sequence[Candidate], budgets: BudgetsLike) -> tuple[Caveat, ...]:
+    """Return everything that speaks against runs as a new baseline.
 
     Raises:
         ConfigError: a budget file is wrong, or names what the runs do not hold.
     """
+    runs = [one.run for one in candidates]
+    found = [problem for one in candidates for problem in one.problems]
+    found += unlike(runs)
     wanted = load_budgets(budgets)
-    if not wanted.budgets:
-        return []
-    return [c for run in runs for c in over_budget(check_runs([run], wanted).results)]
+    if wanted.budgets:
+        found += [c for run in runs for c in over_budget(check_runs([run], wanted).results)]
+    return tuple(found)
 
 
 def refusals_of(

@@ -139,7 +139,7 @@ def save(  # noqa: PLR0913  (one parameter per option)
     """Begin a baseline NAME with valid, comparable runs. It must not be there yet.
 
     \b
-    Exit code: 0 saved, 1 refused as over a budget or threshold, 3 refused as not valid.
+    Exit code: 0 saved, 1 over a budget or threshold, 3 not valid or not alike.
     """  # noqa: D301  (\b keeps click from wrapping the line)
     from perfanalysis import api
 
@@ -196,7 +196,7 @@ def accept(  # noqa: PLR0913  (one parameter per option)
     """Let RUN join the baseline NAME, if it is valid and does not regress against it.
 
     \b
-    Exit code: 0 accepted, 1 refused as worse or over budget, 3 refused for want of a verdict.
+    Exit code: 0 accepted, 1 worse or over budget, 3 not valid or no verdict.
     """  # noqa: D301  (\b keeps click from wrapping the line)
     from perfanalysis import api
 

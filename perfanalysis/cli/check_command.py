@@ -25,7 +25,7 @@ _FORMATS = ("table", "json", "markdown", "csv", "junit")
     "--strict",
     is_flag=True,
     envvar="PERFANALYSIS_STRICT",
-    help="No verdict (exit 3) if any budget is undecided.",
+    help="No verdict (exit 3) if any budget of level error is undecided.",
 )
 @click.option(
     "--format",

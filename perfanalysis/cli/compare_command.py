@@ -67,8 +67,9 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
 ) -> None:
     """Hold current runs against baseline runs, name by name and metric by metric.
 
-    CURRENT and BASELINE are run bundles, raw result files, prefixes, folders or globs of runs, or
-    label=RUN; --current and --baseline say the same in words and may be repeated.
+    CURRENT and BASELINE are run bundles, raw result files, prefixes, folders or globs of runs,
+    label=RUN, or @NAME for a stored baseline; --current and --baseline say the same in words and
+    may be repeated.
 
     \b
     Exit code: 0 nothing regressed, 1 a regression or a broken budget, 3 no verdict.

@@ -137,7 +137,7 @@ _BUDGET = click.option(
     metavar="FILE",
     type=click.Path(),
     envvar="PERFANALYSIS_BUDGET",
-    help="Budgets that the current runs are held against; repeatable.",
+    help="Budgets to hold the new runs against; repeatable.",
 )
 _COMPARING = (
     _BUDGET,

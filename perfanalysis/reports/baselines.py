@@ -111,7 +111,7 @@ def acceptance_table(acceptance: Acceptance, *, width: int | None, color: bool) 
     against = wording.caveat_sentences(acceptance.refusals)
     title = "Overridden:" if acceptance.forced else "Against it:"
     lines = [
-        *paragraph(sentence(outcome(acceptance)), width=width),
+        *paragraph(_outcome(acceptance), width=width),
         *section(title, against, width),
         *section("Dropped:", acceptance.dropped, width),
         *section("Caveats:", wording.caveat_sentences(acceptance.caveats), width),
@@ -140,6 +140,13 @@ def removed_text(baseline: Baseline, *, width: int | None, color: bool) -> str:
     runs = wording.plural(len(baseline.recent), "run")
     text = f"removed: baseline {baseline.name} ({runs}, newest of {_newest(baseline)})"
     return render(paragraph(sentence(text), width=width), color=color)
+
+
+def _outcome(acceptance: Acceptance) -> Text:
+    text = Text(sentence(outcome(acceptance)))
+    style = "bold red" if acceptance.refused else "yellow" if acceptance.forced else "green"
+    text.stylize(style, 0, text.plain.index(":"))
+    return text
 
 
 def _verdict(acceptance: Acceptance) -> str:

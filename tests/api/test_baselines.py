@@ -1,4 +1,4 @@
-"""Baselines: begun, accepted into, compared with, shown, removed."""
+"""Baselines: begun, accepted into, shown, removed."""
 
 from __future__ import annotations
 
@@ -6,56 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-import perfanalysis as pa
 from perfanalysis import api
-from perfanalysis.api.provenance import commit_here, person
-from perfanalysis.errors import BundleError, ConfigError, UsageError
-from perfanalysis.model.baseline import MetricRule
-from perfanalysis.model.calibration import Calibration, MeasuredNoise
+from perfanalysis.errors import BundleError, UsageError
+from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.results import Verdict
 from perfanalysis.model.run import Commit
 from perfanalysis.store.baselines.store import BaselineStore
-from tests.store.baselines.made_runs import NOON, make_run
-
-ORIGIN = api.Origin(by="jane", at=NOON, commit=Commit(sha="5eed" * 10, branch="main"))
-TERMS = api.Terms(settings=pa.Settings(warmup="none"))
-VARIABLES = (
-    *("GITHUB_ACTOR", "GITHUB_SHA", "GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
-    *("GITLAB_USER_LOGIN", "CI_COMMIT_SHA", "CI_COMMIT_REF_NAME", "PERFANALYSIS_BASELINES"),
-)
-
-
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    """An empty working folder outside of any CI job."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    return folder
-
-
-@pytest.fixture
-def make(tmp_path):
-    def call(name, **changes):
-        return make_run(tmp_path, name, **{"seed": sum(map(ord, name)), **changes})
-
-    return call
-
-
-def save(*runs, **options):
-    return api.baseline_save("main", list(runs), **{"origin": ORIGIN, **options})
-
-
-def accept(run, **options):
-    terms = options.pop("terms", TERMS)
-    given = {"reason": "a release", "origin": ORIGIN, **options}
-    return api.baseline_accept("main", run, terms=terms, **given)
-
-
-def codes(found):
-    return [caveat.code for caveat in found]
+from tests.api.accepting import TERMS, accept, codes, save
+from tests.store.baselines.made_runs import NOON
 
 
 def test_a_saved_baseline_is_what_runs_are_held_against(make):
@@ -205,148 +163,6 @@ def test_a_budget_that_only_warns_refuses_nothing(make):
     assert not save(make("base-1"), budgets=warning).refused
 
 
-def test_a_baseline_is_of_one_branch_and_environment(make):
-    save(make("base-1"), origin=api.Origin(branch="main", environment="staging", by="jane"))
-    baseline = api.baseline_show("main").baseline
-    assert (baseline.branch, baseline.environment) == ("main", "staging")
-    other = api.Origin(branch="feature/x", environment="production", by="jane")
-    refused = accept(make("base-2"), origin=other)
-    assert codes(refused.refusals) == ["other-environment", "other-branch"]
-    same = api.Origin(branch="main", environment="staging", by="jane")
-    assert not accept(make("base-2"), origin=same).refused
-
-
-def test_branch_and_environment_are_those_of_the_run_where_it_tells_them(make):
-    commit = Commit(sha="c0ffee", branch="release")
-    run = make("base-1", commit=commit, tags={"environment": "staging"})
-    saved = save(run, origin=api.Origin(by="jane"))
-    assert (saved.baseline.branch, saved.baseline.environment) == ("release", "staging")
-    assert saved.accepted[0].commit == commit
-
-
-def test_the_ci_job_tells_person_branch_and_commit(make, monkeypatch):
-    monkeypatch.setenv("GITHUB_ACTOR", "octocat")
-    monkeypatch.setenv("GITHUB_SHA", "f00d" * 10)
-    monkeypatch.setenv("GITHUB_REF_NAME", "main")
-    monkeypatch.setenv("GITHUB_TOKEN", "ghp_topsecret")
-    saved = save(make("base-1", commit=None), origin=api.UNKNOWN)
-    assert saved.accepted[0].accepted_by == "octocat"
-    assert saved.accepted[0].commit == Commit(sha="f00d" * 10, branch="main")
-    assert saved.baseline.branch == "main"
-    assert "topsecret" not in saved.baseline.model_dump_json()
-    monkeypatch.setenv("GITHUB_HEAD_REF", "feature/x")
-    refused = accept(make("base-2", commit=None), origin=api.UNKNOWN)
-    assert codes(refused.refusals) == ["other-branch"]
-
-
-def test_the_user_of_gitlab_goes_before_that_of_the_machine(monkeypatch):
-    monkeypatch.setenv("USER", "runner")
-    monkeypatch.setenv("GITLAB_USER_LOGIN", "jdoe")
-    assert person() == "jdoe"
-
-
-def test_without_git_the_user_of_the_machine_accepts(monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setenv("USER", "jane")
-    assert person() == "jane"
-    assert commit_here() is None
-
-
-def test_git_tells_person_and_commit_of_the_working_folder(project, monkeypatch):
-    import subprocess
-
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(project / "none"))
-    settings = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"]
-    for command in (
-        ["init", "--quiet", "--initial-branch=trunk"],
-        ["config", "user.name", "Jane Doe"],
-        [*settings, "commit", "--quiet", "--allow-empty", "-m", "begin"],
-    ):
-        subprocess.run(["git", *command], check=True)
-    assert person() == "Jane Doe"
-    commit = commit_here()
-    assert len(commit.sha) == 40
-    assert commit.branch == "trunk"
-
-
-def test_slow_drift_is_told_although_every_run_passes(make):
-    save(make("base-0"), settings=api.BaselineSettings(keep=1))
-    for step in range(1, 6):
-        run = make(f"base-{step}", factor=1.04**step, day=step)
-        assert not accept(run).refused
-    found = api.compare(make("new", factor=1.04**6, day=6), "@main", settings=TERMS.settings)
-    assert found.verdict is not Verdict.REGRESSED
-    (drift,) = [caveat for caveat in found.caveats if caveat.code == "drift"]
-    assert "against the anchor of 2026-01-01" in drift.message
-    gated = pa.Settings(warmup="none", gate_drift=True)
-    assert api.compare(make("new-2", factor=1.04**6), "@main", settings=gated).verdict is (
-        Verdict.REGRESSED
-    )
-
-
-def test_drift_fails_where_the_baseline_itself_says_so(make):
-    save(make("base-0"), settings=api.BaselineSettings(keep=1, gate_drift=True))
-    assert not accept(make("base-1", factor=1.1)).refused
-    refused = accept(make("base-2", factor=1.21))
-    assert codes(refused.refusals)[0] == "regressed"
-    assert "against the anchor" in refused.refusals[0].message
-
-
-def test_rules_of_the_baseline_decide_where_the_user_said_nothing(make):
-    rules = (MetricRule(metric="latency.*", tolerance=0.9),)
-    save(make("base-1"), settings=api.BaselineSettings(metrics=rules))
-    slow = make("slow", factor=1.5)
-    relaxed = api.compare(slow, "@main", settings=pa.Settings(warmup="none"))
-    assert relaxed.verdict is not Verdict.REGRESSED
-    assert "stored-rules" in codes(relaxed.caveats)
-    stated = pa.Settings(warmup="none", stated=frozenset({"tolerance"}))
-    strict = api.compare(slow, "@main", settings=stated)
-    assert strict.verdict is Verdict.REGRESSED
-    assert "stored-rules" not in codes(strict.caveats)
-
-
-def test_a_stated_tolerance_leaves_directions_and_levels_of_the_baseline(make):
-    rules = (MetricRule(metric="latency.*", tolerance=0.9, level="warn"),)
-    save(make("base-1"), settings=api.BaselineSettings(metrics=rules))
-    stated = pa.Settings(warmup="none", stated=frozenset({"tolerance"}))
-    found = api.compare(make("slow", factor=1.5), "@main", settings=stated)
-    assert found.verdict is not Verdict.REGRESSED
-    assert Verdict.REGRESSED in {result.verdict for result in found.results}
-
-
-def test_the_calibration_beside_a_baseline_of_several_runs_is_used(make):
-    save(make("base-1"), make("base-2"), make("base-3"))
-    noise = MeasuredNoise(name="search", metric="latency.p50", sd=0.2, df=9)
-    api.save_calibration(Calibration(runs=("a", "b"), noise=(noise,)), "main")
-    found = api.compare(make("new"), "@main", metrics=["latency.p50"])
-    assert "calibrated" in codes(found.caveats)
-    assert api.baseline_show("main").calibrated
-
-
-def test_runs_of_a_baseline_mixed_with_others_are_nothing_but_runs(make):
-    rules = (MetricRule(metric="latency.*", tolerance=0.9),)
-    save(make("base-1"), settings=api.BaselineSettings(metrics=rules))
-    found = api.compare(make("slow", factor=1.5), ["@main", make("base-2")])
-    assert found.verdict is Verdict.REGRESSED
-    assert "stored-rules" not in codes(found.caveats)
-
-
-def test_the_anchor_alone_is_held_against_without_talk_of_age_or_drift(make):
-    save(make("base-1"), settings=api.BaselineSettings(keep=1))
-    accept(make("base-2", day=100))
-    found = api.compare(make("new", day=100), "@main#anchor", settings=TERMS.settings)
-    assert [run.name for run in found.baseline] == ["base-1"]
-    assert not {"old-baseline", "drift"} & set(codes(found.caveats))
-
-
-def test_a_label_names_the_runs_of_a_baseline_and_keeps_what_it_is(make):
-    rules = (MetricRule(metric="latency.*", tolerance=0.9),)
-    save(make("base-1"), settings=api.BaselineSettings(metrics=rules))
-    found = api.compare(make("slow", factor=1.5), "accepted=@main")
-    assert [run.name for run in found.baseline] == ["accepted"]
-    assert "stored-rules" in codes(found.caveats)
-
-
 def test_a_missing_baseline_is_told_before_the_run_is_read(make):
     save(make("base-1"))
     with pytest.raises(UsageError, match="did you mean 'main'"):
@@ -425,39 +241,3 @@ def test_a_run_that_another_job_accepts_meanwhile_is_what_the_next_is_held_again
     accepted = accept(make("base-3"))
     assert accepted.comparison.design == "1v2"
     assert [entry.name for entry in accepted.baseline.recent] == ["base-1", "base-2", "base-3"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("metrics: [{metric: latancy.p99, tolerance: 5 %}]", "did you mean 'latency.p99'"),
-        ("metrics: [{metric: latency.p99, tolerence: 5 %}]", "did you mean 'tolerance'"),
-        ("metric: []", "metric: is no key; did you mean 'metrics'"),
-        ("metrics: [{metric: latency.p99}]", "expected a tolerance, better or level"),
-        ("metrics: [", ":1: expected YAML"),
-        ("[]", "should be"),
-        ("\x00", "expected YAML"),
-    ],
-)
-def test_a_file_of_rules_that_makes_no_sense_is_an_error_that_names_the_place(
-    project, text, message
-):
-    (project / "rules.yml").write_text(text)
-    with pytest.raises(ConfigError, match=r"rules\.yml") as caught:
-        api.read_rules("rules.yml")
-    assert message in caught.value.message
-
-
-def test_a_file_of_rules_is_read(project):
-    (project / "rules.yml").write_text(
-        "metrics:\n  - {metric: latency.p99, name: 'api/*', tolerance: 10 %, level: warn}\n"
-    )
-    (rule,) = api.read_rules("rules.yml")
-    assert (rule.metric, rule.name, rule.tolerance, rule.level) == (
-        "latency.p99",
-        "api/*",
-        0.1,
-        "warn",
-    )
-    with pytest.raises(ConfigError, match=r"missing\.yml: cannot be read"):
-        api.read_rules("missing.yml")

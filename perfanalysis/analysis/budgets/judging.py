@@ -22,7 +22,6 @@ from perfanalysis.analysis.budgets.results import (
 )
 from perfanalysis.analysis.budgets.samples import Sample
 from perfanalysis.analysis.budgets.selecting import Target, targets_of
-from perfanalysis.analysis.budgets.sentences import subject
 from perfanalysis.analysis.budgets.sustained import Levels, levels_of, sustained
 from perfanalysis.analysis.budgets.values import fitting, unit_of
 from perfanalysis.errors import ConfigError
@@ -67,7 +66,7 @@ def judge_declared(
 
 
 class _Judging:
-    """All targets of one call: they are measured together."""
+    """All targets of one call: relative ones share the noise of a comparison."""
 
     def __init__(
         self, targets: Sequence[Target], runs: Sequence[Observed], against: Against | None
@@ -138,14 +137,10 @@ class _Judging:
 
 def _values(ready: Mapping[int, Ready]) -> dict[int, Measured | tuple[float, Levels] | None]:
     """Return the figure of each target; of those with a duration the worst level with the rest."""
-    demands = {
-        number: _demand(entry)
-        for number, entry in ready.items()
-        if entry.target.budget.for_s is None
-    }
-    measured = measure(demands)
     return {
-        number: measured.get(number) if number in demands else _worst_level(entry)
+        number: measure(_demand(entry))
+        if entry.target.budget.for_s is None
+        else _worst_level(entry)
         for number, entry in ready.items()
     }
 
@@ -160,7 +155,6 @@ def _demand(entry: Ready) -> Demand:
         return farthest(values, key=lambda value: abs(value - limit))
 
     return Demand(
-        label=subject(entry.target),
         figure=entry.target.budget.figure,
         samples=entry.samples,
         worst=worst,

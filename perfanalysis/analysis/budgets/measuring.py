@@ -1,7 +1,7 @@
 """Figures with their uncertainty: what a budget is judged on.
 
 - A percentile of one run: Woodruff's interval, on as many independent requests as batch means of
-  the run say that it is worth; names lend each other degrees of freedom (`analysis.noise`).
+  the run say that it is worth (`analysis.noise`).
 - A mean or a throughput of one run: batch means, on the logarithmic scale.
 - A share: Wilson's interval on the effective number of trials.
 - Several runs: what they differ by, moderated by what their requests explain, and never less.
@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,37 +76,28 @@ class Demand:
     """What is to be measured: one figure on the samples of every run.
 
     Attributes:
-        label: whose: names that differ lend each other degrees of freedom.
         worst: of several certain values, the one that counts: the smallest or the largest.
     """
 
-    label: str
     figure: Figure
     samples: tuple[Sample, ...]
     worst: Callable[[Sequence[float]], float]
 
 
-def measure(demands: Mapping[int, Demand]) -> dict[int, Measured]:
-    """Return what can be measured; what the sources do not tell is left out.
+def measure(demand: Demand) -> Measured | None:
+    """Return a figure with its uncertainty; None where a source does not tell it.
 
-    Args:
-        demands: everything that is judged, in one call: names borrow strength from each other.
+    It depends on nothing but its own samples: another budget in the file must not change it.
     """
-    found: dict[int, Measured] = {}
-    uncertain: dict[int, tuple[Demand, list[float]]] = {}
-    for key, demand in demands.items():
-        values = [value_of(demand.figure, sample) for sample in demand.samples]
-        known = [value for value in values if value is not None]
-        if not known or len(known) < len(values):
-            continue
-        first = demand.samples[0]
-        if is_certain(demand.figure, first):
-            found[key] = _certain(demand, known)
-        elif is_share(demand.figure, first):
-            found[key] = _share(demand)
-        else:
-            uncertain[key] = (demand, known)
-    return found | _uncertain(uncertain)
+    values = [value_of(demand.figure, sample) for sample in demand.samples]
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    if is_certain(demand.figure, demand.samples[0]):
+        return _certain(demand, known)
+    if is_share(demand.figure, demand.samples[0]):
+        return _share(demand)
+    return _uncertain(demand, known)
 
 
 def _n(sample: Sample) -> int:
@@ -165,33 +156,19 @@ def _share(demand: Demand) -> Measured:
     )
 
 
-def _uncertain(
-    demands: Mapping[int, tuple[Demand, list[float]]],
-) -> dict[int, Measured]:
-    estimates = {
-        key: [
-            _estimate(demand.figure, sample, value)
-            for sample, value in zip(demand.samples, values, strict=True)
-        ]
-        for key, (demand, values) in demands.items()
-    }
-    pairings = {
-        key: Pairing(
-            name=demands[key][0].label,
-            metric=_metric(demands[key][0].figure),
-            current=tuple(found),
-            baseline=(),
-        )
-        for key, found in estimates.items()
-        if min(demands[key][1]) > 0
-    }
-    noises = dict(zip(pairings, measure_noise(list(pairings.values()), None), strict=True))
-    return {
-        key: _of_one_run(demand, estimates[key][0], noises.get(key, UNKNOWN), values[0])
-        if len(values) == 1
-        else _of_runs(demand, noises.get(key, UNKNOWN), values)
-        for key, (demand, values) in demands.items()
-    }
+def _uncertain(demand: Demand, values: Sequence[float]) -> Measured:
+    estimates = [
+        _estimate(demand.figure, sample, value)
+        for sample, value in zip(demand.samples, values, strict=True)
+    ]
+    noise = UNKNOWN
+    if min(values) > 0:
+        metric = _metric(demand.figure)
+        pairing = Pairing(name="", metric=metric, current=tuple(estimates), baseline=())
+        (noise,) = measure_noise([pairing], None)
+    if len(values) == 1:
+        return _of_one_run(demand, estimates[0], noise, values[0])
+    return _of_runs(demand, noise, values)
 
 
 def _metric(figure: Figure) -> Metric:

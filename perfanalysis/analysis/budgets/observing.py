@@ -187,14 +187,15 @@ class Observed:
     def _with_reported(self, sample: Sample, column: Column, selection: Selection) -> Sample:
         """Return a sample with the tool's own counts, where its log holds only some requests."""
         counted = column in (Column.ROWS, Column.FAILED) and selection.kind is Kind.REQUEST
-        if selection.tags or not counted or sample.evidence is None:
+        if selection.tags or not counted or not self.run.intervals_table.num_rows:
             return sample
         found = self._name_evidence(selection.name)
         total = None if found is None else found.total
-        if total is None or total.requests <= sample.evidence.requests:
+        evidence = sample.evidence
+        if total is None or evidence is None or total.requests <= evidence.requests:
             return sample
-        evidence = replace(sample.evidence, total=total)
-        return replace(sample, values=None, times_us=None, evidence=evidence)
+        known = replace(evidence, total=total)
+        return replace(sample, values=None, times_us=None, given=known)
 
     def _name_evidence(self, name: str | None) -> NameEvidence | None:
         names = self.evidence.names

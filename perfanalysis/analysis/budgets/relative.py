@@ -149,11 +149,11 @@ class Against:
             trimmed = self._trimmed[1 if baseline else 0][number]
             name = ALL_REQUESTS if selection.name is None else selection.name
             if name != ALL_REQUESTS and name not in trimmed.names:
-                raise NotEstimableError("no-data", f"{run.info.name!r} holds no {name!r}")
+                raise NotEstimableError("not-reported", f"{run.info.name!r} holds no {name!r}")
             return estimate_of(trimmed, name, metric)
         sample = run.sample(target.budget.figure, selection)
         if sample is None or sample.evidence is None or not value_of(target.budget.figure, sample):
-            raise NotEstimableError("no-data", f"{run.info.name!r} does not hold {metric.key}")
+            raise NotEstimableError("not-reported", f"{run.info.name!r} does not hold {metric.key}")
         return estimate(sample.evidence, metric)
 
     @cached_property

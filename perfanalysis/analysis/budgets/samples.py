@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -36,12 +37,10 @@ class Sample:
         values: in order of time; of a rate 0 or 1; infinite for a request that failed, where its
             success counts; None where the source has but windows, histograms or totals.
         times_us: when each value was, microseconds since 1970; None without values.
-        ordered: the values, increasing; None without values.
-        evidence: counts, windows and histograms of the same; None for a series with negative
-            values, which no histogram holds.
+        given: what stands for values that the source does not have.
+        ends: smallest and largest of such values, where the source tells them.
         seconds: over which a counter counted.
-        lowest: smallest value, where the source tells it.
-        highest: largest value, likewise.
+        clock_resolution: tick of the clock in the unit of the values, or None.
         unit: of a series; None where unknown, and for requests.
         bucketed: whether the values come from histograms, a quarter of a per cent rough.
     """
@@ -49,13 +48,34 @@ class Sample:
     kind: SeriesKind
     values: Floats | None
     times_us: Ints | None
-    ordered: Floats | None
-    evidence: NameEvidence | None
+    given: NameEvidence | None
+    ends: tuple[float | None, float | None]
     seconds: float | None
-    lowest: float | None
-    highest: float | None
+    clock_resolution: float | None
     unit: str | None
     bucketed: bool
+
+    @cached_property
+    def ordered(self) -> Floats | None:
+        """The values, increasing; None without values."""
+        return None if self.values is None else np.sort(self.values)
+
+    @property
+    def lowest(self) -> float | None:
+        """The smallest value, where it is known."""
+        return self.ends[0] if self.values is None else float(self.values.min())
+
+    @property
+    def highest(self) -> float | None:
+        """The largest value, where it is known."""
+        return self.ends[1] if self.values is None else float(self.values.max())
+
+    @cached_property
+    def evidence(self) -> NameEvidence | None:
+        """Counts, windows and histograms; None of negative values, which no histogram holds."""
+        if self.given is not None or self.values is None or self.times_us is None:
+            return self.given
+        return _evidence_of_values(self, self.values, self.times_us)
 
 
 def sample_of_values(
@@ -77,18 +97,17 @@ def sample_of_values(
     """
     if not len(values):
         return None
-    by_time = np.argsort(times_us, kind="stable")
-    values, times_us = values[by_time], times_us[by_time]
-    ordered = np.sort(values)
+    if np.any(np.diff(times_us) < 0):
+        by_time = np.argsort(times_us, kind="stable")
+        values, times_us = values[by_time], times_us[by_time]
     return Sample(
         kind=kind,
         values=values,
         times_us=times_us,
-        ordered=ordered,
-        evidence=_evidence_of_values(kind, values, times_us, seconds, clock_resolution),
+        given=None,
+        ends=(None, None),
         seconds=seconds,
-        lowest=float(ordered[0]),
-        highest=float(ordered[-1]),
+        clock_resolution=clock_resolution,
         unit=None,
         bucketed=False,
     )
@@ -113,42 +132,36 @@ def sample_of_evidence(
         kind=kind,
         values=None,
         times_us=None,
-        ordered=None,
-        evidence=evidence,
+        given=evidence,
+        ends=ends,
         seconds=evidence.duration_s,
-        lowest=ends[0],
-        highest=ends[1],
+        clock_resolution=None,
         unit=None,
         bucketed=bucketed,
     )
 
 
-def _evidence_of_values(
-    kind: SeriesKind,
-    values: Floats,
-    times_us: Ints,
-    seconds: float | None,
-    clock_resolution: float | None,
-) -> NameEvidence | None:
+def _evidence_of_values(sample: Sample, values: Floats, times_us: Ints) -> NameEvidence | None:
     """Return values as comparisons see them: over time, in buckets."""
     if np.any(values < 0) or not np.all(np.isfinite(values)):
         return None
     part = times_us - times_us % _PART_US
-    events = values != 0 if kind is SeriesKind.RATE else np.zeros(len(values), dtype=bool)
+    is_rate = sample.kind is SeriesKind.RATE
+    events = values != 0 if is_rate else np.zeros(len(values), dtype=bool)
     starts, position = np.unique(part, return_inverse=True)
     latencies = None
-    if kind in (SeriesKind.TREND, SeriesKind.GAUGE):
+    if sample.kind in (SeriesKind.TREND, SeriesKind.GAUGE):
         latencies = WindowedHistogram(
             window=part,
             bucket=bucket_of(values),
             count=np.ones(len(values), dtype=np.int64),
-            clock_resolution=clock_resolution,
+            clock_resolution=sample.clock_resolution,
         )
     return NameEvidence(
         name="",
         requests=len(values),
         failures=int(events.sum()),
-        duration_s=seconds,
+        duration_s=sample.seconds,
         latencies=latencies,
         windows=Windows(
             start_us=starts,

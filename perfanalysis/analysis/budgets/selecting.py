@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from perfanalysis.analysis.budgets.figures import K6_METRICS, OUR_FIGURES, suggestion
 from perfanalysis.analysis.budgets.k6_form import unknown_k6_metric
 from perfanalysis.analysis.budgets.observing import Observed, Selection
+from perfanalysis.analysis.evidence import ALL_REQUESTS
 from perfanalysis.errors import ConfigError
 from perfanalysis.model.budget import Budget
 from perfanalysis.model.requests import Kind
@@ -81,6 +82,9 @@ def _unnamed(
         message = f"{name!r} is in the baseline and absent now"
         return _target(budget, name, message)
     known = {found for run in runs for found in run.names[budget.kind]}
+    if known <= {ALL_REQUESTS}:
+        message = f"the source tells of no single {budget.kind} by name"
+        return _target(budget, name, message)
     nothing = f"the runs hold no {budget.kind} called {name!r}"
     if budget.file is None:
         return _target(budget, name, nothing)

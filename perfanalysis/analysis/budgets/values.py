@@ -85,11 +85,19 @@ def value_of(figure: Figure, sample: Sample) -> float | None:
     if figure.series is not None and figure.aggregate not in fitting(figure, sample):
         return None
     if is_share(figure, sample):
-        share = share_of_sample(figure, sample)
-        return None if share is None else share.value
+        return _share_value(figure, sample)
     if sample.kind in (SeriesKind.COUNTER, SeriesKind.RATE):
         return _counted(figure, sample)
     return _AGGREGATES[figure.aggregate](figure, sample)
+
+
+def _share_value(figure: Figure, sample: Sample) -> float | None:
+    if sample.values is not None:
+        under = figure.aggregate is Aggregate.UNDER
+        events = sample.values < (figure.under_ms or 0.0) if under else sample.values != 0
+        return float(events.mean())
+    share = share_of_sample(figure, sample)
+    return None if share is None else share.value
 
 
 def _last(sample: Sample) -> float | None:
@@ -97,24 +105,23 @@ def _last(sample: Sample) -> float | None:
 
 
 def _count(sample: Sample) -> float | None:
+    if sample.values is not None:
+        return float(len(sample.values))
     return None if sample.evidence is None else float(sample.evidence.requests)
 
 
 def _counted(figure: Figure, sample: Sample) -> float | None:
     """Return a count, a sum, or either of them per second."""
-    evidence = sample.evidence
-    total: float | None
-    if figure.series is not None:
-        total = None if sample.values is None else float(sample.values.sum())
-    elif evidence is None:
-        total = None
-    else:
+    seconds, evidence = sample.seconds, sample.given
+    total: float | None = None
+    if sample.values is not None:
+        total = float(sample.values.sum())
+    elif evidence is not None:
         counted = evidence.total or evidence
         total = counted.failures if figure.column is Column.FAILED else counted.requests
+        seconds = (evidence.total and evidence.total.duration_s) or seconds
     if figure.aggregate is Aggregate.COUNT or total is None:
         return total
-    reported = None if evidence is None or evidence.total is None else evidence.total.duration_s
-    seconds = reported or sample.seconds
     return total / seconds if seconds else None
 
 

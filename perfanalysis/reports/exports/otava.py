@@ -10,6 +10,7 @@ has is left out as a whole. It also refuses rows of several branches unless one 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from io import StringIO
 
@@ -27,6 +28,10 @@ from perfanalysis.reports.wording import timestamp
 
 LONGEST_COLUMN = 200
 ATTRIBUTES = ("run", "commit", "branch")
+
+# What a spreadsheet would take for the beginning of a formula. An apostrophe in front would do for
+# a cell, but a column must differ from that of a name which has the apostrophe itself.
+_FORMULA = re.compile("^[=+\\-@＝＋－＠]")  # noqa: RUF001  (full-width signs start formulas too)
 
 
 def otava_table(runs: Sequence[MeasuredRun]) -> tuple[str, tuple[str, ...]]:
@@ -65,5 +70,6 @@ def _attributes(run: RunInfo) -> list[str]:
 
 def _column(measurement: Measurement) -> str:
     if measurement.scope == "series":
-        return csv_text(plain_label(measurement.metric, longest=LONGEST_COLUMN))
-    return csv_text(f"{name_label(measurement, longest=LONGEST_COLUMN)} {measurement.metric}")
+        return plain_label(measurement.metric, longest=LONGEST_COLUMN, forbidden=_FORMULA)
+    name = name_label(measurement, longest=LONGEST_COLUMN, forbidden=_FORMULA)
+    return f"{name} {measurement.metric}"

@@ -107,9 +107,14 @@ class LocalPlace(Place):
                 self._add_run(name, folder, files, staging)
             staged = staging / DOCUMENT
             _write(staged, content)
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
-            staged.replace(self.folder / name / DOCUMENT)
-            _flush_folder(self.folder / name)
+            target = self.folder / name
+            target.mkdir(parents=True, exist_ok=True)
+            staged.replace(target / DOCUMENT)
+            _flush_folder(target)
+            if not expected:
+                # A new folder is on the disk when the one above it is.
+                for above in target.parents[: name.count("/") + 1]:
+                    _flush_folder(above)
             self._sweep(name, kept)
             return True
 

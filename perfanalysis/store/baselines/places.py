@@ -33,7 +33,7 @@ def open_place(location: str | None) -> Place:
         return _remote(chosen, found[1].lower())
     from perfanalysis.store.baselines.local_place import LocalPlace
 
-    return LocalPlace(Path(chosen))
+    return LocalPlace(Path(chosen).expanduser())
 
 
 def _remote(location: str, scheme: str) -> Place:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perfanalysis.analysis.budgets.judging import judge_budgets, judge_declared
+from perfanalysis.analysis.budgets.judging import judge_budgets
 from perfanalysis.analysis.budgets.observing import Observed
 from perfanalysis.analysis.summarize import summarize_run
 from perfanalysis.errors import ConfigError
 from perfanalysis.model.outcome import Outcome
-from perfanalysis.model.run import Threshold
+from tests.analysis.budgets.texts import entry
 
 MET, BROKEN, UNDECIDED = Outcome.MET, Outcome.BROKEN, Outcome.UNDECIDED
-
-
-def entry(metric, limit, *, more=""):
-    return f"budgets: [{{metric: {metric}, {limit}{more}}}]"
 
 
 @pytest.mark.parametrize(
@@ -288,114 +284,6 @@ def test_requests_that_come_in_bursts_are_worth_less(rows_run, load_of, only):
     assert 1 - lows[1] > 3 * (1 - lows[0]) > 0
 
 
-class TestShares:
-    def test_no_failure_among_few_requests_proves_little(self, rows_run, load_of, only):
-        run = rows_run(load_of("a", [5.0] * 1000))
-        found = only(entry("error_rate", "limit: 0.1 %"), run)
-        assert (found.value, found.outcome) == (0.0, UNDECIDED)
-        assert "without a single failure would tell" in found.message
-        assert only(entry("error_rate", "limit: 0.1 %"), rows_run(
-            load_of("a", [5.0] * 5000))).outcome is MET  # fmt: skip
-
-    def test_the_requests_that_it_asks_for_do_tell(self, rows_run, load_of, only):
-        import re
-
-        found = only(entry("error_rate", "limit: 0.5 %"), rows_run(load_of("a", [5.0] * 100)))
-        needed = int(re.search(r"about (\d+) requests", found.message.replace("\u202f", ""))[1])
-        enough = rows_run(load_of("a", [5.0] * needed))
-        assert only(entry("error_rate", "limit: 0.5 %"), enough).outcome is MET
-        fewer = rows_run(load_of("a", [5.0] * (needed - 10)))
-        assert only(entry("error_rate", "limit: 0.5 %"), fewer).outcome is UNDECIDED
-
-    def test_no_exception_at_all_is_judged_on_the_value(self, only):
-        zero = "thresholds: {http_req_failed: ['rate<=0']}"
-        assert only(zero).outcome is BROKEN
-        for expression, outcome in (("rate==0", MET), ("rate<=0", MET), ("rate>0", UNDECIDED)):
-            text = f"thresholds: {{'http_req_failed{{name:search}}': ['{expression}']}}"
-            assert only(text).outcome is outcome
-        assert only("thresholds: {'checks{check:is 200}': ['rate==1']}").outcome is BROKEN
-
-    def test_the_error_budget_is_what_is_left_of_the_allowed_failures(self, only):
-        # 10 of 2500 failed.
-        found = only(entry("error_rate", "limit: 1 %"))
-        assert found.error_budget_left == pytest.approx(1 - 0.004 / 0.01)
-        assert only(entry("error_rate", "limit: 0.2 %")).error_budget_left == pytest.approx(-1.0)
-        found = only("budgets: [{slo: 98 % of requests under 150 ms, name: search}]")
-        assert found.error_budget_left == pytest.approx(1 - (1 - found.value) / 0.02)
-        checks = only("thresholds: {checks: ['rate>0.99']}")
-        assert checks.error_budget_left == pytest.approx(0.5)
-        assert only(entry("latency.p95", "limit: 1 s")).error_budget_left is None
-
-    def test_a_failed_request_is_never_in_time(self, rows_run, load_of, only):
-        run = rows_run(load_of("a", [5.0] * 100, ok=[True] * 90 + [False] * 10))
-        found = only("budgets: [{slo: 99 % of requests under 300 ms}]", run)
-        assert (found.value, found.outcome) == (pytest.approx(0.9), BROKEN)
-
-    def test_a_request_as_long_as_the_limit_is_not_under_it(self, rows_run, load_of, only):
-        run = rows_run(load_of("a", [300.0] * 50 + [299.0] * 50))
-        found = only("budgets: [{slo: 40 % of requests under 300 ms}]", run)
-        assert found.value == pytest.approx(0.5)
-
-
-class TestSeveralRuns:
-    def test_they_are_one_figure_with_the_noise_between_them(
-        self, rows_run, load_of, lognormal, only
-    ):
-        runs = [
-            rows_run(load_of("a", lognormal(20.0 * factor, 0.4, 2000, seed=i)))
-            for i, factor in enumerate((0.8, 1.0, 1.25))
-        ]
-        text = entry("latency.p95", "limit: 39 ms")
-        alone, together = only(text, runs[1]), only(text, *runs)
-        assert together.value == pytest.approx(alone.value, rel=0.01)
-        assert together.method == "between-runs"
-        wide, narrow = ((r.ci_high / r.ci_low) for r in (together, alone))
-        assert wide > 1.2 * narrow
-
-    def test_equal_runs_are_no_less_certain_than_one(self, rows_run, load_of, lognormal, only):
-        runs = [rows_run(load_of("a", lognormal(20.0, 0.4, 2000, seed=i))) for i in range(2)]
-        text = entry("latency.p95", "limit: 60 ms")
-        one, two = only(text, runs[0]), only(text, *runs)
-        assert two.ci_high / two.ci_low < 1.05 * one.ci_high / one.ci_low
-
-    def test_the_worst_run_counts_of_extremes_and_counts(self, rows_run, load_of, only):
-        runs = [rows_run(load_of("a", [5.0] * n + [top])) for n, top in ((99, 50.0), (49, 90.0))]
-        assert only(entry("latency.max", "limit: 80 ms"), *runs).value == 90.0
-        assert only(entry("requests", "min: 60"), *runs).value == 50.0
-
-    def test_errors_of_all_runs_are_counted_together(self, rows_run, load_of, only):
-        runs = [rows_run(load_of("a", [5.0] * 500, ok=[True] * 499 + [ok])) for ok in (True, False)]
-        assert only(entry("error_rate", "limit: 5 %"), *runs).value == pytest.approx(0.001)
-
-
-class TestDeclared:
-    def judge(self, run, metric, expression, passed=None):
-        threshold = Threshold(metric=metric, expression=expression, passed=passed)
-        (found,) = judge_declared([threshold], [Observed(run)])
-        return found
-
-    def test_what_the_data_lack_is_undecided_unless_the_tool_told_its_outcome(self, shop):
-        for passed, outcome in ((None, UNDECIDED), (True, MET), (False, BROKEN)):
-            found = self.judge(shop, "http_req_duration{name:basket}", "p(95)<5", passed)
-            assert found.outcome is outcome
-            assert (found.reason == "no-data") == (passed is None)
-            assert (found.file, found.line) == (None, None)
-
-    def test_an_expression_that_is_none_is_not_understood(self, shop):
-        found = self.judge(shop, "http_reqs", "rather many")
-        assert (found.outcome, found.reason, found.limit) == (UNDECIDED, "not-understood", None)
-        assert self.judge(shop, "http_reqs", "rather many", passed=False).outcome is BROKEN
-
-    def test_an_undecided_one_tells_what_the_tool_said(self, shop):
-        found = self.judge(shop, "http_req_duration{name:search}", "p(95)<39", passed=True)
-        assert found.outcome is UNDECIDED
-        assert found.message.endswith("the tool, which looks at the value alone, passed it")
-
-    def test_a_metric_that_nobody_knows_is_no_error(self, shop):
-        assert self.judge(shop, "never_recorded", "count<1").reason == "no-data"
-        assert self.judge(shop, "http_reqs{nobody:knows}", "count<1").reason == "no-data"
-
-
 def test_a_message_of_the_author_is_said_where_the_budget_is_not_met(only):
     more = ", name: search, message: 'the search must stay quick'"
     broken = only(entry("latency.p95", "limit: 5 ms", more=more))
@@ -427,3 +315,19 @@ def test_equal_and_unequal_are_kept_as_bounds(judged):
 
 def test_nothing_is_judged_without_budgets(shop):
     assert judge_budgets([], [Observed(shop)]) == ()
+
+
+def test_a_budget_does_not_depend_on_the_others_in_its_file(judged):
+    alone = judged(entry("latency.p95", "limit: 39 ms", more=", name: search"))
+    text = """\
+        budgets:
+          - {metric: latency.p95, name: search, limit: 39 ms}
+          - {metric: latency.p95, name: "*", limit: 1 s}
+          - {metric: latency.p99, limit: 1 s}
+        """
+    first, *_ = judged(text)
+    assert (first.value, first.ci_low, first.ci_high) == (
+        alone[0].value,
+        alone[0].ci_low,
+        alone[0].ci_high,
+    )

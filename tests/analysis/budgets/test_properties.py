@@ -21,7 +21,7 @@ from perfanalysis.analysis.budgets.samples import sample_of_values
 from perfanalysis.errors import ConfigError
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.series import SeriesKind
-from tests.analysis.budgets.contract import CONTRACT
+from tests.analysis.budgets.texts import CONTRACT
 
 numbers = st.floats(0.001, 1e6)
 signs = st.sampled_from(["<", "<=", ">", ">="])
@@ -125,8 +125,7 @@ def test_measuring_in_other_units_scales_value_and_interval(key, scale, seed):
             seconds=50.0,
             clock_resolution=None,
         )
-        demand = Demand(label="a", figure=parse_figure(key), samples=(sample,), worst=max)
-        return measure({0: demand})[0]
+        return measure(Demand(figure=parse_figure(key), samples=(sample,), worst=max))
 
     one, other = measured(1.0), measured(scale)
     assert other.value == pytest.approx(one.value * scale)
@@ -161,8 +160,7 @@ def test_intervals_of_one_run_hold_the_truth_nineteen_times_in_twenty(key, truth
             seconds=n / 50,
             clock_resolution=None,
         )
-        demand = Demand(label="a", figure=parse_figure(key), samples=(sample,), worst=max)
-        found = measure({0: demand})[0]
+        found = measure(Demand(figure=parse_figure(key), samples=(sample,), worst=max))
         held += found.low <= truth <= found.high
     # 95 % of 300, less three standard errors and what few batches cost.
     assert held / tries >= 0.9

@@ -8,7 +8,7 @@ from perfanalysis.analysis.budgets.reading import read_budgets
 from perfanalysis.errors import ConfigError
 from perfanalysis.model.figure import Aggregate, Column
 from perfanalysis.model.requests import Kind
-from tests.analysis.budgets.contract import CONTRACT
+from tests.analysis.budgets.texts import CONTRACT
 
 
 def test_every_form_stands_in_one_file(budgets_of):

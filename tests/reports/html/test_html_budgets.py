@@ -69,6 +69,7 @@ def test_budgets_have_a_section_before_the_changes(with_budgets, make_budget):
     ]
     assert page.xpath("//nav//a[@href='#budgets']")
     assert len(page.xpath("//section[@id='budgets']/ul/li")) == 1
+    assert "Budgets" in page.xpath("//section[@id='method']//dt/text()")
 
 
 def test_a_broken_budget_reddens_the_verdict_whatever_it_is(report_data, make_budget):
@@ -90,6 +91,7 @@ def test_a_broken_budget_reddens_the_verdict_whatever_it_is(report_data, make_bu
 def test_without_budgets_there_is_no_section(with_budgets):
     page = with_budgets()
     assert not page.xpath("//*[@id='budgets'] | //nav//a[@href='#budgets']")
+    assert "Budgets" not in page.xpath("//section[@id='method']//dt/text()")
 
 
 def test_budgets_of_a_single_run_stand_in_its_head(single_data, make_budget):

@@ -14,7 +14,7 @@ from perfanalysis.model.requests import TIMESTAMP
 from perfanalysis.model.series import SERIES
 from perfanalysis.store.baselines.slim import MOST_POINTS, folder_of, slim_files, thinned
 from perfanalysis.store.baselines.stored_run import StoredRun
-from perfanalysis.store.bundle import Schedule
+from perfanalysis.store.bundle import Run, Schedule
 from tests.store.baselines.made_runs import START_US, make_run
 
 
@@ -86,6 +86,20 @@ def test_when_requests_were_due_is_kept_without_the_requests(tmp_path):
     due = Schedule(requests=240, due_s=10.0, started_s=12.0)
     run.schedule = lambda: due  # an importer of an open model would have stored it
     assert stored(run).schedule() == due
+
+
+def test_a_stored_folder_knows_when_requests_were_due(tmp_path):
+    run = make_run(tmp_path, "open")
+    due = Schedule(requests=240, due_s=10.0, started_s=12.0)
+    run.schedule = lambda: due
+    folder = tmp_path / "stored.run"
+    folder.mkdir()
+    for name, content in slim_files(run).items():
+        (folder / name).write_bytes(content)
+    assert Run.open(folder).schedule() == due
+    (folder / "schedule.json").write_text('{"requests": "many"}')
+    with pytest.raises(BundleError, match=r"schedule\.json: expected what was due"):
+        Run.open(folder).schedule()
 
 
 def test_a_closed_model_has_no_schedule_to_keep(runs):

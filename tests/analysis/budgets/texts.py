@@ -1,4 +1,4 @@
-"""A budget file in every form."""
+"""Budget files: one in every form, and one of a single entry."""
 
 CONTRACT = """\
 # budget.yml: k6 expressions as they are, and the long form; both may stand in one file
@@ -18,3 +18,8 @@ throughput: {api_endpoints: {min: 1000}}
 errorRate: {max: 0.1}
 resources: {cpu: {max: 70}, memory: {max: 80}, disk: {max: 85}}
 """
+
+
+def entry(metric, limit, *, more=""):
+    """A budget file of one entry: `entry("latency.p95", "limit: 5 ms", more=", name: a")`."""
+    return f"budgets: [{{metric: {metric}, {limit}{more}}}]"
