@@ -161,22 +161,29 @@ def compare(
     'regressed'
     """
     from perfanalysis.analysis.judge import Settings
-    from perfanalysis.api.checking import load_budgets, with_budgets
     from perfanalysis.api.stored_baseline import compare_sides
 
     ours, theirs = load_runs(current), load_runs(baseline)
     if not ours or not theirs:
         raise UsageError("expected at least one current and one baseline run")
-    chosen, wanted = settings or Settings(), load_budgets(budgets)
-    comparison = compare_sides(
-        ours,
-        theirs,
-        settings=chosen,
-        metrics=metrics,
-        names=names,
-        allow_missing=allow_missing,
-    )
-    return with_budgets(comparison, ours, theirs, wanted, chosen)
+    chosen = settings or Settings()
+
+    def compared() -> Comparison:
+        return compare_sides(
+            ours,
+            theirs,
+            settings=chosen,
+            metrics=metrics,
+            names=names,
+            allow_missing=allow_missing,
+        )
+
+    if not budgets:
+        return compared()
+    from perfanalysis.api.checking import load_budgets, with_budgets
+
+    wanted = load_budgets(budgets)  # a wrong file is refused before the work is done
+    return with_budgets(compared(), ours, theirs, wanted, chosen)
 
 
 def check(runs: RunsLike, budgets: BudgetsLike = ()) -> Check:
