@@ -59,7 +59,7 @@ def export(
     >>> from perfanalysis import api
     >>> text = api.export(api.load_runs("fixtures/demo/base.json.xz"), "bencher").text
     >>> text.splitlines()[1]
-    '  "browse": {'
+    '  "add_to_cart": {'
     """
     from perfanalysis.reports.exports.measurements import (
         dashboard_only,
