@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfanalysis.importers.jmeter.words import codes_of
+from perfanalysis.importers.jmeter.words import codes_of, joined
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,7 +65,7 @@ class Nesting(Protocol):
 
 
 class StatedNesting:
-    """For sources that state it, in columns `part` (bool) and `group` (text)."""
+    """For sources that state it, in columns `part` (bool) and, perhaps, `group` (text)."""
 
     def alone(self, samples: pa.RecordBatch) -> Bools:
         """Return which samples are no part of a request."""
@@ -75,7 +75,8 @@ class StatedNesting:
     def roles(self, samples: pa.RecordBatch, starts_us: Integers, controllers: Bools) -> Roles:
         """Return what the source states."""
         del starts_us, controllers
-        return Roles(part=samples["part"].to_numpy(zero_copy_only=False), group=samples["group"])
+        group = samples["group"] if "group" in samples.schema.names else None
+        return Roles(part=samples["part"].to_numpy(zero_copy_only=False), group=group)
 
 
 class LabelNesting:
@@ -191,12 +192,9 @@ class _Family:
 
 
 def _joined(first: _Family, second: _Family) -> _Family:
-    def chained(left: pa.DictionaryArray, right: pa.DictionaryArray) -> pa.DictionaryArray:
-        return pa.chunked_array([left, right]).unify_dictionaries().combine_chunks()
-
     return _Family(
-        labels=chained(first.labels, second.labels),
-        threads=chained(first.threads, second.threads),
+        labels=joined([first.labels, second.labels]),
+        threads=joined([first.threads, second.threads]),
         starts_us=np.concatenate((first.starts_us, second.starts_us)),
         elapsed_ms=np.concatenate((first.elapsed_ms, second.elapsed_ms)),
         controllers=np.concatenate((first.controllers, second.controllers)),

@@ -83,10 +83,6 @@ class RequestBuilder:
         self._stamps_are_ends = False
         self._ambiguous = False
 
-    def add(self, samples: pa.RecordBatch) -> Iterator[Chunk]:
-        """Yield the rows of one batch of samples, which follows those before in the file."""
-        yield from self.take(self.rows(samples))
-
     def rows(self, samples: pa.RecordBatch) -> RequestRows:
         """Return what one batch of samples says by itself.
 

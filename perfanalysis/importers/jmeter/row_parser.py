@@ -35,9 +35,7 @@ class RowParser:
         schema = pa.schema({**kept, "stamp_us": pa.int64()})
         self._no_rows = pa.RecordBatch.from_pylist([], schema=schema)
         self._names = [str(number) for number in range(layout.width)]
-        self._parse_options = csv.ParseOptions(
-            delimiter=layout.delimiter, newlines_in_values=True
-        )
+        self._parse_options = csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
         self._convert_options = csv.ConvertOptions(
             include_columns=list(column_types),
             column_types=column_types,

@@ -17,8 +17,6 @@ from perfanalysis.importers.source import InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from perfanalysis.importers.rejects import Rejects
 
 _MAX_RECORD_BYTES = 64 << 20
@@ -110,18 +108,14 @@ class RowReader:
         except InputError as exc:
             yield exc
 
-    def _parsed(
-        self, piece: _Piece | InputError
-    ) -> tuple[_Piece | InputError, RequestRows | None]:
+    def _parsed(self, piece: _Piece | InputError) -> tuple[_Piece | InputError, RequestRows | None]:
         """Return a piece with its rows, or with None if it needs a closer look."""
         if isinstance(piece, InputError) or not piece.certain:
             return piece, None
         samples = self._parser.parse(memoryview(piece.text)[: piece.end])
         return piece, None if samples is None else self._builder.rows(samples)
 
-    def _taken(
-        self, piece: _Piece | InputError, rows: RequestRows | None
-    ) -> Iterator[RequestRows]:
+    def _taken(self, piece: _Piece | InputError, rows: RequestRows | None) -> Iterator[RequestRows]:
         """Yield the rows of a piece, parsed already or not, and note what is left over."""
         if isinstance(piece, InputError):
             raise piece

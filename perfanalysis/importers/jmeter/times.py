@@ -121,23 +121,40 @@ def to_utc(local_us: npt.NDArray[np.int64], zone: tzinfo) -> tuple[npt.NDArray[n
     """Return local times as UTC, and whether some of them are ambiguous.
 
     Args:
-        local_us: microseconds since 1970 on the clock of `zone`, any order, shape (n,).
+        local_us: microseconds since 1970 on the clock of `zone`, any order, at least one, shape (n,).
         zone: of the load generator.
 
     Returns:
         Microseconds since 1970 in UTC, shape (n,). True if some times were shown twice by the
         clock (or never), because it was set back (or forward); the first reading is taken.
     """
-    quarters, position = np.unique(local_us // _QUARTER_US, return_inverse=True)
+    quarters = local_us // _QUARTER_US
+    each, position = _different(quarters)
     start = datetime(1970, 1, 1)  # noqa: DTZ001  (a reading of the local clock)
-    offsets = np.empty(len(quarters), dtype=np.int64)
+    offsets = np.empty(len(each), dtype=np.int64)
     ambiguous = False
-    for number, quarter in enumerate(quarters.tolist()):
+    for number, quarter in enumerate(each.tolist()):
         reading = start + timedelta(microseconds=quarter * _QUARTER_US)
         first, second = (_offset_us(reading, zone, fold) for fold in (0, 1))
         offsets[number] = first
         ambiguous = ambiguous or first != second
     return local_us - offsets[position], ambiguous
+
+
+def _different(
+    values: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the different values, ascending, and the place of each value among them."""
+    low, high = int(values.min()), int(values.max())
+    if high - low > len(values):
+        different, position = np.unique(values, return_inverse=True)
+        return different, position
+    # Those of one run lie close together: looking them up is quicker than sorting.
+    near = values - low
+    met = np.zeros(high - low + 1, dtype=bool)
+    met[near] = True
+    place = np.cumsum(met) - 1
+    return np.flatnonzero(met) + low, place[near]
 
 
 def _offset_us(reading: datetime, zone: tzinfo, fold: int) -> int:

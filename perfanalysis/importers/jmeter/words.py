@@ -46,12 +46,12 @@ def with_words(column: pa.DictionaryArray, words: pa.Array) -> pa.DictionaryArra
         words: one for each word of the column (text, null for none); they may repeat.
     """
     encoded = words.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(
-        encoded.indices.take(column.indices), encoded.dictionary
-    )
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(column.indices), encoded.dictionary)
 
 
-def first_words(columns: list[pa.DictionaryArray], rows: Integers, length: int) -> pa.DictionaryArray:
+def first_words(
+    columns: list[pa.DictionaryArray], rows: Integers, length: int
+) -> pa.DictionaryArray:
     """Return for some rows the first text that one of the columns has; null for all other rows.
 
     Args:
@@ -76,3 +76,8 @@ def first_words(columns: list[pa.DictionaryArray], rows: Integers, length: int) 
     codes = np.full(len(columns[0]), -1, dtype=np.int32)
     codes[rows] = code_of[found]
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), encoded.dictionary)
+
+
+def joined(parts: list[pa.Array]) -> pa.Array:
+    """Return columns of one type end to end; words that they share are one word."""
+    return pa.chunked_array(parts).unify_dictionaries().combine_chunks()
