@@ -218,3 +218,17 @@ def parse_quantity(text: str, unit: str | None) -> float:
     value = number * scales[written]
     # 0.3 % is 0.003, not 0.0030000000000000001: limits are printed and compared as written.
     return float(f"{value:.15g}")
+
+
+def range_text(low: str | None, high: str | None) -> str | None:
+    """Return a range between two quantities, their unit said once; None where both ends are open.
+
+    >>> range_text("462 ms", "519 ms"), range_text("0.9 s", "1.2 min"), range_text("90 ms", None)
+    ('462 to 519 ms', '0.9 s to 1.2 min', 'at least 90 ms')
+    """
+    if low is None or high is None:
+        if low is not None:
+            return f"at least {low}"
+        return None if high is None else f"at most {high}"
+    first, space, unit = low.partition(" ")
+    return f"{first if high.endswith(f'{space}{unit}') else low} to {high}"

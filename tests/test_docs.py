@@ -202,6 +202,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_every_example_of_the_page_runs_and_prints_what_is_shown(path, folder, update):
     page = Page(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from perfanalysis.api.rendering import PLAIN, Screen
 from perfanalysis.errors import UsageError
@@ -10,6 +11,8 @@ from perfanalysis.errors import UsageError
 if TYPE_CHECKING:
     from perfanalysis.model.baseline import Baseline
     from perfanalysis.model.baseline_results import Acceptance, BaselineList, BaselineReport
+
+Found = TypeVar("Found")
 
 
 def render_acceptance(acceptance: Acceptance, format_name: str, *, screen: Screen = PLAIN) -> str:
@@ -20,11 +23,8 @@ def render_acceptance(acceptance: Acceptance, format_name: str, *, screen: Scree
     """
     from perfanalysis.reports.baseline_documents import acceptance_document
     from perfanalysis.reports.baselines import acceptance_table
-    from perfanalysis.reports.json_document import render_json
 
-    if _is_json(format_name):
-        return render_json(acceptance_document(acceptance))
-    return acceptance_table(acceptance, width=screen.width, color=screen.color)
+    return _rendered(acceptance, format_name, acceptance_document, acceptance_table, screen)
 
 
 def render_baselines(found: BaselineList, format_name: str, *, screen: Screen = PLAIN) -> str:
@@ -35,11 +35,8 @@ def render_baselines(found: BaselineList, format_name: str, *, screen: Screen = 
     """
     from perfanalysis.reports.baseline_documents import baseline_list_document
     from perfanalysis.reports.baselines import baseline_list_table
-    from perfanalysis.reports.json_document import render_json
 
-    if _is_json(format_name):
-        return render_json(baseline_list_document(found))
-    return baseline_list_table(found, width=screen.width, color=screen.color)
+    return _rendered(found, format_name, baseline_list_document, baseline_list_table, screen)
 
 
 def render_baseline(report: BaselineReport, format_name: str, *, screen: Screen = PLAIN) -> str:
@@ -50,11 +47,8 @@ def render_baseline(report: BaselineReport, format_name: str, *, screen: Screen 
     """
     from perfanalysis.reports.baseline_documents import baseline_document
     from perfanalysis.reports.baselines import baseline_table
-    from perfanalysis.reports.json_document import render_json
 
-    if _is_json(format_name):
-        return render_json(baseline_document(report))
-    return baseline_table(report, width=screen.width, color=screen.color)
+    return _rendered(report, format_name, baseline_document, baseline_table, screen)
 
 
 def render_removed(baseline: Baseline, format_name: str, *, screen: Screen = PLAIN) -> str:
@@ -65,14 +59,22 @@ def render_removed(baseline: Baseline, format_name: str, *, screen: Screen = PLA
     """
     from perfanalysis.reports.baseline_documents import stored_document
     from perfanalysis.reports.baselines import removed_text
+
+    return _rendered(baseline, format_name, stored_document, removed_text, screen)
+
+
+def _rendered(
+    found: Found,
+    format_name: str,
+    document: Callable[[Found], Mapping[str, object]],
+    table: Callable[..., str],
+    screen: Screen,
+) -> str:
     from perfanalysis.reports.json_document import render_json
 
-    if _is_json(format_name):
-        return render_json(stored_document(baseline))
-    return removed_text(baseline, width=screen.width, color=screen.color)
-
-
-def _is_json(format_name: str) -> bool:
-    if format_name not in ("table", "json"):
-        raise UsageError(f"baselines have no format {format_name!r}")
-    return format_name == "json"
+    match format_name:
+        case "table":
+            return table(found, width=screen.width, color=screen.color)
+        case "json":
+            return render_json(document(found))
+    raise UsageError(f"baselines have no format {format_name!r}")

@@ -36,6 +36,7 @@ def writes(folder, formats=FORMATS):
     return options
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runs", "code"), [("slow_against_base", 1), ("less_against_base", 3)])
 def test_every_artefact_is_there_whatever_the_verdict(cli, request, tmp_path, runs, code):
     folder = tmp_path / "out"

@@ -272,6 +272,7 @@ def test_charts_drawn_in_several_threads_are_the_same():
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_drawing_does_not_load_pyplot():
     code = (
         "import sys, numpy as np\n"

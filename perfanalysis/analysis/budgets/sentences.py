@@ -19,6 +19,7 @@ from perfanalysis.units import (
     format_count,
     format_quantity,
     format_share,
+    range_text,
     significant,
 )
 
@@ -87,16 +88,7 @@ def limit_text(target: Target, limit: float, unit: str) -> str:
 def interval_text(low: float, high: float, shown: Callable[[float], str]) -> str:
     """Return an interval, an open end said in words: `462 to 519 ms`, `at least 90 ms`."""
     ends = [shown(end) if np.isfinite(end) else None for end in (low, high)]
-    match ends:
-        case [None, None]:
-            return "of any size"
-        case [str(text), None]:
-            return f"at least {text}"
-        case [None, str(text)]:
-            return f"at most {text}"
-    first, space, unit = str(ends[0]).partition(" ")
-    same = str(ends[1]).endswith(f"{space}{unit}")
-    return f"{first if same else ends[0]} to {ends[1]}"
+    return range_text(*ends) or "of any size"
 
 
 def judged_sentence(

@@ -8,7 +8,7 @@ from perfanalysis.model.budget_results import BudgetResult, Check
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.reports import wording
 from perfanalysis.reports.escape import shortened
-from perfanalysis.units import format_quantity, format_ratio, format_share
+from perfanalysis.units import format_quantity, format_ratio, format_share, range_text
 
 _ORDER = (Outcome.BROKEN, Outcome.UNDECIDED, Outcome.MET)
 _SIGNS = {"max": "≤", "min": "≥", "equal": "=", "unequal": "≠"}
@@ -88,16 +88,7 @@ def interval_text(result: BudgetResult) -> str:
     ends = [
         None if end is None else value_text(result, end) for end in (result.ci_low, result.ci_high)
     ]
-    match ends:
-        case [None, None]:
-            return wording.NONE
-        case [str(low), None]:
-            return f"at least {low}"
-        case [None, str(high)]:
-            return f"at most {high}"
-    first, space, unit = str(ends[0]).partition(" ")
-    same = str(ends[1]).endswith(f"{space}{unit}")
-    return f"{first if same else ends[0]} to {ends[1]}"
+    return range_text(*ends) or wording.NONE
 
 
 def left_text(result: BudgetResult) -> str:

@@ -12,6 +12,8 @@ from perfanalysis.store.baselines.store import open_store
 from tests.store.baselines.made_runs import baseline_of, entry_of, stored
 from tests.store.baselines.s3_server import s3_bucket
 
+pytestmark = pytest.mark.slow  # each test starts a server and a client of its own
+
 pytest.importorskip("s3fs")
 
 
