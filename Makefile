@@ -11,7 +11,7 @@ help:
 	@echo "make demo   import two real runs, compare them, write an HTML report"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   ruff, mypy --strict, import-linter"
-	@echo "make bench  import speed against other parsers, cost of comparing"
+	@echo "make bench  import, summary and comparison against others (a quarter of an hour)"
 	@echo "make bench-generator  the load generator against others (about fifteen minutes)"
 	@echo "make accuracy  false alarms and misses, measured (about ten minutes)"
 	@echo "make docs   build the documentation into site/"
@@ -44,7 +44,8 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python benchmarks/import_speed.py
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/compare_cost.py
 
 bench-generator: $(READY)

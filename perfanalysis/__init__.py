@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from perfanalysis.analysis.judge import Settings
     from perfanalysis.api import (
         Run,
+        baseline_accept,
+        baseline_list,
+        baseline_remove,
+        baseline_save,
+        baseline_show,
         calibrate,
         load,
         load_calibration,
@@ -26,15 +31,22 @@ if TYPE_CHECKING:
     )
     from perfanalysis.api.generating import generate
     from perfanalysis.errors import PerfanalysisError
-    from perfanalysis.notebook import Comparison, Summary, compare, summarize
+    from perfanalysis.notebook import Check, Comparison, Summary, check, compare, summarize
 
 _HOMES = {
+    "Check": "perfanalysis.notebook",
     "Comparison": "perfanalysis.notebook",
     "PerfanalysisError": "perfanalysis.errors",
     "Run": "perfanalysis.api",
     "Settings": "perfanalysis.analysis.judge",
     "Summary": "perfanalysis.notebook",
+    "baseline_accept": "perfanalysis.api",
+    "baseline_list": "perfanalysis.api",
+    "baseline_remove": "perfanalysis.api",
+    "baseline_save": "perfanalysis.api",
+    "baseline_show": "perfanalysis.api",
     "calibrate": "perfanalysis.api",
+    "check": "perfanalysis.notebook",
     "compare": "perfanalysis.notebook",
     "generate": "perfanalysis.api.generating",
     "load": "perfanalysis.api",
@@ -45,12 +57,19 @@ _HOMES = {
 }
 
 __all__ = [
+    "Check",
     "Comparison",
     "PerfanalysisError",
     "Run",
     "Settings",
     "Summary",
+    "baseline_accept",
+    "baseline_list",
+    "baseline_remove",
+    "baseline_save",
+    "baseline_show",
     "calibrate",
+    "check",
     "compare",
     "generate",
     "load",

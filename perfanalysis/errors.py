@@ -3,10 +3,12 @@
 PerfanalysisError
 ├── UsageError         the command or call cannot be carried out as given      exit 2
 ├── ConfigError        a configuration, budget or option file is wrong         exit 2
-└── InputError         a result file or bundle cannot be read                  exit 4
-    ├── RowError       one row of a result file is bad: file, line, column
-    ├── FormatError    no importer fits a file, or several fit equally well
-    └── BundleError    a run bundle is damaged, or of a newer version
+├── InputError         a result file or bundle cannot be read                  exit 4
+│   ├── RowError       one row of a result file is bad: file, line, column
+│   ├── FormatError    no importer fits a file, or several fit equally well
+│   └── BundleError    a run bundle is damaged, or of a newer version
+└── PublishError       a result could not be delivered: no answer, no JSON     exit 69
+    └── PublishRefusedError  a service refuses it: token, permission, address  exit 2
 
 Library code raises these and nothing else for bad input; it never prints and never exits.
 The exit codes are assigned in `perfanalysis.cli.main`.
@@ -54,3 +56,19 @@ class FormatError(InputError):
 
 class BundleError(InputError):
     """A run bundle is damaged, incomplete, or written by a newer version."""
+
+
+class PublishError(PerfanalysisError):
+    """A result could not be delivered: the service is out of reach, fails or stays busy."""
+
+
+class PublishRefusedError(PublishError):
+    """A service refuses a result: wrong token, missing permission, unknown address.
+
+    Attributes:
+        status: HTTP status of the refusal; 0 where none was received.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

@@ -7,10 +7,57 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_QUANTITY = re.compile(rf"^\s*({_NUMBER})\s*(%|[A-Za-zµ/]*)\s*$", re.ASCII)
+_LEADING_NUMBER = re.compile(_NUMBER, re.ASCII)
+
+_BYTES = {
+    "B": 1.0,
+    "bytes": 1.0,
+    **{f"{prefix}B": 1000.0**power for power, prefix in enumerate("kMGT", start=1)},
+    "KB": 1000.0,
+    **{f"{prefix}iB": 1024.0**power for power, prefix in enumerate("KMGT", start=1)},
+}
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+}
+_SPAN_SECONDS = {**_SECONDS, "m": 60.0}
 _SPAN = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|min|s|m|h)", re.ASCII)
-_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-zµ/]*)\s*$")
+# What people may write for a unit, and how many of that unit it is. A bare number is one.
+_SCALES: dict[str, dict[str, float]] = {
+    "ms": {unit: seconds * 1000 for unit, seconds in _SECONDS.items()},
+    "s": _SECONDS,
+    "1/s": {
+        **dict.fromkeys(("/s", "1/s", "rps", "req/s", "requests/s"), 1.0),
+        **dict.fromkeys(("/min", "1/min", "req/min", "requests/min"), 1 / 60),
+        **dict.fromkeys(("/h", "1/h", "req/h", "requests/h"), 1 / 3600),
+    },
+    "ratio": {"%": 0.01},
+    "%": {"%": 1.0},
+    "bytes": _BYTES,
+    "bytes/s": {f"{unit}/s": scale for unit, scale in _BYTES.items()},
+    "MHz": {"MHz": 1.0, "GHz": 1000.0},
+    "count": {"requests": 1.0, "failures": 1.0},
+}
+_EXAMPLES = {
+    "ms": "a duration such as '500 ms' or '1.5 s'",
+    "s": "a duration such as '10 s'",
+    "1/s": "a rate such as '100 /s'",
+    "ratio": "a ratio such as '0.1 %' or '0.001'",
+    "%": "a percentage such as '70 %'",
+    "bytes": "a size such as '512 MB'",
+    "bytes/s": "a rate such as '10 MB/s'",
+    "MHz": "a frequency such as '2.4 GHz'",
+    "count": "a number",
+}
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -58,6 +105,19 @@ def format_ratio(value: float | None, digits: int = 3) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 
 
+def format_share(value: float) -> str:
+    """Return a ratio near 1 as percent, with enough digits to tell it from 1.
+
+    >>> format_share(0.99953), format_share(0.95), format_share(1.0)
+    ('99.953 %', '95 %', '100 %')
+    """
+    missing = abs(1 - value) * 100
+    if not 0 < missing < 10:
+        return format_ratio(value)
+    decimals = max(len(significant(missing, 2).partition(".")[2]), 1)
+    return f"{f'{value * 100:.{decimals}f}'.rstrip('0').rstrip('.')} %"
+
+
 def format_change(value: float | None) -> str:
     """Return a relative change with its sign; a dash where there is none.
 
@@ -82,20 +142,25 @@ def format_rate(value: float | None) -> str:
 def format_quantity(value: float | None, unit: str) -> str:
     """Return a value in its metric's unit: `ms`, `ratio`, `1/s`, `%`, `bytes` or any other.
 
-    >>> format_quantity(0.01, "ratio"), format_quantity(12.0, "ms"), format_quantity(3.0, "MiB")
-    ('1 %', '12.0 ms', '3.00 MiB')
+    >>> format_quantity(0.01, "ratio"), format_quantity(12.0, "ms"), format_quantity(7.0, "count")
+    ('1 %', '12.0 ms', '7')
     """
     if value is None:
         return "–"
-    if unit == "ms":
-        return format_ms(value)
-    if unit == "ratio":
-        return format_ratio(value)
-    if unit == "1/s":
-        return format_rate(value)
-    if unit == "bytes":
-        return format_bytes(value)
-    return f"{significant(value)} {unit}".strip()
+    formats: dict[str, Callable[[float], str]] = {
+        "ms": format_ms,
+        "ratio": format_ratio,
+        "1/s": format_rate,
+        "bytes": format_bytes,
+        "bytes/s": lambda rate: f"{format_bytes(rate)}/s",
+        "count": _format_whole,
+    }
+    known = formats.get(unit)
+    return f"{significant(value)} {unit}".strip() if known is None else known(value)
+
+
+def _format_whole(value: float) -> str:
+    return format_count(round(value)) if value == round(value) else significant(value)
 
 
 def format_bytes(value: float | None) -> str:
@@ -142,4 +207,47 @@ def parse_duration(text: str) -> float:
     if not parts or _SPAN.sub("", text).strip():
         raise ValueError(f"expected a duration such as '500ms', '30s' or '2m', found {text!r}")
     # Thousandths first: 0.1 + 0.2 must not print as 0.30000000000000004.
-    return sum(round(float(number) * _SECONDS[unit] * 1000, 6) for number, unit in parts) / 1000
+    spans_ms = [float(number) * _SPAN_SECONDS[unit] * 1000 for number, unit in parts]
+    return sum(round(span_ms, 6) for span_ms in spans_ms) / 1000
+
+
+def parse_quantity(text: str, unit: str | None) -> float:
+    """Return what people wrote, in a unit of ours: `1.5 s` is 1500 in `ms`.
+
+    A bare number is in that unit already. Sizes take decimal (`MB`) and binary (`MiB`) prefixes.
+
+    Args:
+        text: a number, and perhaps a unit.
+        unit: `ms`, `s`, `1/s`, `ratio`, `%`, `bytes`, `bytes/s`, `count`; any other is only
+            itself; None knows numbers only.
+
+    Raises:
+        ValueError: the text is none of that; the message says what was expected.
+
+    >>> parse_quantity("1.5 s", "ms"), parse_quantity("0.1 %", "ratio"), parse_quantity("9", "ms")
+    (1500.0, 0.001, 9.0)
+    """
+    found = _LEADING_NUMBER.match(text.strip())
+    number = float(found.group()) if found else math.nan
+    written = text.strip()[found.end() :].strip() if found else ""
+    scales = {"": 1.0, **(_SCALES.get(unit, {unit: 1.0}) if unit else {})}
+    if not math.isfinite(number) or written not in scales:
+        expected = _EXAMPLES.get(unit or "", f"a number of {unit}" if unit else "a number alone")
+        raise ValueError(f"expected {expected}, found {text!r}")
+    value = number * scales[written]
+    # 0.3 % is 0.003, not 0.0030000000000000001: limits are printed and compared as written.
+    return float(f"{value:.15g}")
+
+
+def range_text(low: str | None, high: str | None) -> str | None:
+    """Return a range between two quantities, their unit said once; None where both ends are open.
+
+    >>> range_text("462 ms", "519 ms"), range_text("0.9 s", "1.2 min"), range_text("90 ms", None)
+    ('462 to 519 ms', '0.9 s to 1.2 min', 'at least 90 ms')
+    """
+    if low is None or high is None:
+        if low is not None:
+            return f"at least {low}"
+        return None if high is None else f"at most {high}"
+    first, space, unit = low.partition(" ")
+    return f"{first if high.endswith(f'{space}{unit}') else low} to {high}"

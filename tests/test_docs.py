@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ import pytest
 from click import Context
 
 import perfanalysis
-from perfanalysis.api import FORMATS
+from perfanalysis.api import FORMATS, provenance
 from perfanalysis.cli.main import ExitCode, group, run
 from perfanalysis.errors import PerfanalysisError
 from perfanalysis.importers.registry import importers
@@ -195,9 +196,14 @@ def folder(tmp_path, monkeypatch) -> Path:
     for name in [*os.environ]:
         if name.startswith(("PERFANALYSIS_", "GITHUB_", "CI_")):
             monkeypatch.delenv(name)
+    # Baselines tell who accepted a run, and when.
+    monkeypatch.setenv("PERFANALYSIS_ACCEPTED_BY", "jane")
+    accepted_at = datetime(2027, 1, 28, 9, 30, tzinfo=UTC)
+    monkeypatch.setattr(provenance, "clock", lambda: accepted_at)
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_every_example_of_the_page_runs_and_prints_what_is_shown(path, folder, update):
     page = Page(path)
@@ -349,6 +355,11 @@ WORDS = {
     "errors.md": lambda: _all_errors(PerfanalysisError) | {code.name for code in ExitCode},
     "outputs.md": lambda: (
         {*FORMATS} | _properties(load_schema("summary")) | _properties(load_schema("comparison"))
+    ),
+    "baselines.md": lambda: (
+        _properties(load_schema("baselines"))
+        | _properties(load_schema("baseline-report"))
+        | _properties(load_schema("acceptance"))
     ),
     "calibrating.md": lambda: _properties(load_schema("calibration-report")),
     "bundle.md": lambda: _columns() | set(RunInfo.model_fields) - {"schema_"},

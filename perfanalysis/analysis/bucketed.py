@@ -42,19 +42,29 @@ def summarize_histograms(
     Latencies are known to a quarter of a per cent.
     """
     table = run.histograms_table
-    is_check = pc.equal(table.column("kind"), Kind.CHECK.value)
-    checks = tuple(
-        CheckSummary(name=name, passes=_count(part, ok=True), fails=_count(part, ok=False))
-        for _, name, part in _parts(table.filter(is_check))
-    )
-    table = table.filter(pc.invert(is_check))
-    names = tuple(_summary(run, name, kind, part) for kind, name, part in _parts(table))
+    checks = checks_of(table)
+    table = without_checks(table)
+    names = tuple(_summary(run, name, kind, part) for kind, name, part in parts_of(table))
     requests = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
     return names, _summary(run, None, Kind.REQUEST, requests), checks
 
 
-def _parts(table: pa.Table) -> list[tuple[str, str, pa.Table]]:
-    """Split by kind and name, requests first."""
+def checks_of(table: pa.Table) -> tuple[CheckSummary, ...]:
+    """Return how often each check of a histogram table passed and failed."""
+    checks = table.filter(pc.equal(table.column("kind"), Kind.CHECK.value))
+    return tuple(
+        CheckSummary(name=name, passes=count_of(part, ok=True), fails=count_of(part, ok=False))
+        for _, name, part in parts_of(checks)
+    )
+
+
+def without_checks(table: pa.Table) -> pa.Table:
+    """Return the rows of a histogram table that are not of checks."""
+    return table.filter(pc.not_equal(table.column("kind"), Kind.CHECK.value))
+
+
+def parts_of(table: pa.Table) -> list[tuple[str, str, pa.Table]]:
+    """Split a histogram table into (kind, name, part), requests first."""
     pairs = {
         (row["kind"], row["name"])
         for row in table.group_by(["kind", "name"]).aggregate([]).to_pylist()
@@ -67,13 +77,14 @@ def _parts(table: pa.Table) -> list[tuple[str, str, pa.Table]]:
     ]
 
 
-def _count(table: pa.Table, *, ok: bool) -> int:
+def count_of(table: pa.Table, *, ok: bool) -> int:
+    """Return how many rows of one outcome a histogram table counts."""
     return pc.sum(table.filter(pc.equal(table.column("ok"), ok)).column("count")).as_py() or 0
 
 
 def _summary(run: Run, name: str | None, kind: str, table: pa.Table) -> NameSummary:
-    failures = _count(table, ok=False)
-    n = failures + _count(table, ok=True)
+    failures = count_of(table, ok=False)
+    n = failures + count_of(table, ok=True)
     timed = table.filter(pc.is_valid(table.column("bucket")))
     latency, caveats = _latency(
         timed.column("bucket").to_numpy().astype(np.int64),

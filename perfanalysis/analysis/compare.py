@@ -115,6 +115,7 @@ def compare_evidence(
         not_judged=tuple(not_judged),
         results=results,
         shapes=compare_shapes(shared, ours, theirs, settings) if shapes else (),
+        budgets=(),
         caveats=(*renamed, *_caveats(judged, ours, theirs, settings)),
     )
 

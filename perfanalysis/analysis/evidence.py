@@ -92,7 +92,7 @@ class RunEvidence:
         """Evidence by name, in order of names."""
         if self.info.evidence is Evidence.REQUESTS:
             return _from_histograms(self.run)
-        return _from_intervals(self.run)
+        return interval_evidence(_requests_only(self.run.intervals_table), self.info.duration_s)
 
     def renamed(self, old: str, new: str) -> RunEvidence:
         """Return the same evidence with one name called otherwise."""
@@ -223,8 +223,13 @@ def _count_windows(window: Ints, count: Ints, ok: npt.NDArray[np.bool_]) -> Wind
     )
 
 
-def _from_intervals(run: Run) -> dict[str, NameEvidence]:
-    table = _requests_only(run.intervals_table)
+def interval_evidence(table: pa.Table, duration_s: float | None) -> dict[str, NameEvidence]:
+    """Return evidence by name from rows of the interval table.
+
+    Args:
+        table: rows of one kind.
+        duration_s: of the run, for names whose own duration is unknown.
+    """
     found: dict[str, NameEvidence] = {}
     for name, part in _by_name(table):
         scope = np.array(part.column("scope").to_pylist())
@@ -234,12 +239,11 @@ def _from_intervals(run: Run) -> dict[str, NameEvidence]:
         counted = total if total is not None else windows
         if counted is None:
             continue
-        duration_s = total.duration_s if total and total.duration_s else run.info.duration_s
         found[name] = NameEvidence(
             name=name,
             requests=int(np.sum(counted.requests)),
             failures=int(np.sum(counted.failures)),
-            duration_s=duration_s,
+            duration_s=total.duration_s if total and total.duration_s else duration_s,
             latencies=None,
             windows=windows,
             total=total,

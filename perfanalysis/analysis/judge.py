@@ -15,6 +15,7 @@ import numpy as np
 from perfanalysis.analysis.estimates import Estimate
 from perfanalysis.analysis.noise import Noise, Pairing
 from perfanalysis.analysis.warmup import Warmup
+from perfanalysis.model.baseline import MetricRule
 from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
@@ -23,8 +24,8 @@ from perfanalysis.stats.rates import (
     Share,
     ShareDifference,
     at_least_as_noisy,
+    pooled_share,
     run_share_difference,
-    share_of,
     single_share_difference,
 )
 
@@ -48,6 +49,11 @@ class Settings:
         warmup: seconds to leave out of every run, `auto` or `none`.
         force: judge runs that are not comparable all the same, and say so.
         paired: the n-th current run was planned to go with the n-th baseline run.
+        rules: tolerances, directions and levels of single metrics and names, where they differ
+            from the rest; of those that fit the last one decides.
+        stated: which of `tolerance` and `error_rate_tolerance` the user asked for, and thus go
+            before those that a stored baseline brings.
+        gate_drift: a regression against the anchor of a stored baseline fails the comparison.
     """
 
     tolerance: float = 0.05
@@ -61,6 +67,9 @@ class Settings:
     warmup: Warmup = "auto"
     force: bool = False
     paired: bool = False
+    rules: tuple[MetricRule, ...] = ()
+    stated: frozenset[str] = frozenset()
+    gate_drift: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +114,25 @@ def judge(pairing: Pairing, noise: Noise, settings: Settings) -> Judged:
         noise: how much the metric would differ between identical runs.
         settings: tolerance, alpha and assumed noise.
     """
+    rules = [rule for rule in settings.rules if rule.fits(pairing.name, pairing.metric.key)]
+    tolerances = [rule.tolerance for rule in rules if rule.tolerance is not None]
     if pairing.metric.key == "error_rate":
-        return _judge_share(pairing, settings)
-    return _judge_value(pairing, noise, settings)
+        tolerance = [settings.error_rate_tolerance, *tolerances][-1]
+        judged = _judge_share(pairing, replace(settings, error_rate_tolerance=tolerance))
+    else:
+        tolerance = [settings.tolerance, *tolerances][-1]
+        judged = _judge_value(pairing, noise, replace(settings, tolerance=tolerance))
+    for rule in rules:
+        judged = _ruled(judged, rule)
+    return judged
+
+
+def _ruled(judged: Judged, rule: MetricRule) -> Judged:
+    """Return a difference with the direction and the level that a rule gives it."""
+    if rule.better is not None:
+        metric = replace(judged.metric, better=rule.better)
+        judged = replace(judged, metric=metric, worse=1 if rule.better == "lower" else -1)
+    return judged if rule.level is None else replace(judged, gate=rule.level == "error")
 
 
 def _judge_value(pairing: Pairing, noise: Noise, settings: Settings) -> Judged:
@@ -216,7 +241,9 @@ def _judge_share(pairing: Pairing, settings: Settings) -> Judged:
     if len(ours) > 1 and len(theirs) > 1:
         difference = run_share_difference(ours, theirs, settings.alpha, in_pairs=settings.paired)
     else:
-        difference = single_share_difference(_together(ours), _together(theirs), settings.alpha)
+        difference = single_share_difference(
+            pooled_share(ours), pooled_share(theirs), settings.alpha
+        )
     return Judged(
         name=pairing.name,
         metric=pairing.metric,
@@ -246,17 +273,6 @@ def _shares(pairing: Pairing, side: Sequence[Estimate], settings: Settings) -> l
         known = settings.calibration.of(pairing.name, pairing.metric.key)
     shares = [entry.share for entry in side if entry.share is not None]
     return shares if known is None else [at_least_as_noisy(share, known.sd) for share in shares]
-
-
-def _together(shares: Sequence[Share]) -> Share:
-    """Return several runs as one share; runs that differ widen it like bursts do."""
-    if len(shares) == 1:
-        return shares[0]
-    between = share_of(
-        np.array([share.events for share in shares]), np.array([share.n for share in shares])
-    )
-    within = max(share.design_effect for share in shares)
-    return replace(between, design_effect=max(between.design_effect, within))
 
 
 def _caveats(

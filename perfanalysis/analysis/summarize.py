@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfanalysis.analysis.bucketed import (
-    MIN_ABOVE,
     NO_LATENCY,
     QUANTILES,
-    missing,
     summarize_histograms,
 )
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
+from perfanalysis.analysis.rows import summarize_rows
 from perfanalysis.analysis.thresholds import judge_thresholds
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
@@ -34,10 +30,7 @@ from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.model.series import SeriesKind
 from perfanalysis.store.bundle import Run
 
-Floats = npt.NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
-
-_ROW_COLUMNS = ("name", "kind", "ok", "latency_ms", "bytes_received")
 
 
 def summarize_run(run: Run) -> Summary:
@@ -63,33 +56,10 @@ def summarize_run(run: Run) -> Summary:
     )
 
 
-def quantile_or_none(ordered: Floats, q: float) -> float | None:
-    """Return the type-7 quantile of increasing values; None with fewer than two above it.
-
-    >>> quantile_or_none(np.arange(1.0, 101.0), 0.95)
-    95.05
-    """
-    n = len(ordered)
-    if n == 0 or n * (1 - q) < MIN_ABOVE - 1e-9:
-        return None
-    position = q * (n - 1)
-    low = int(position)
-    high = min(low + 1, n - 1)
-    weight = position - low
-    return float(ordered[low] + (ordered[high] - ordered[low]) * weight)
-
-
 def _from_rows(
     run: Run,
 ) -> tuple[tuple[NameSummary, ...], NameSummary, tuple[CheckSummary, ...]]:
-    table = run.table("requests", _ROW_COLUMNS)
-    is_check = pc.equal(table.column("kind"), Kind.CHECK.value)
-    checks = _checks(table.filter(is_check))
-    table = table.filter(pc.invert(is_check))
-    seconds = run.info.duration_s
-    names = [_row_summary(name, kind, part, seconds) for name, kind, part in _groups(table)]
-    requests = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
-    total = _row_summary(None, Kind.REQUEST, requests, seconds)
+    names, total, checks = summarize_rows(run)
     counted = RunEvidence(run)
     return (
         tuple(_with_counts(entry, counted.names.get(entry.name or "")) for entry in names),
@@ -114,67 +84,6 @@ def _with_counts(entry: NameSummary, evidence: NameEvidence | None) -> NameSumma
         error_rate=reported.failures / reported.requests,
         throughput=reported.requests / reported.duration_s,
         caveats=(*entry.caveats, Caveat(code="sampled-log", message=message)),
-    )
-
-
-def _groups(table: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
-    """Yield the rows of each kind and name, requests first."""
-    encoded = [table.column(key).combine_chunks().dictionary_encode() for key in ("kind", "name")]
-    kinds, names = (_flat(column).dictionary.to_pylist() for column in encoded)
-    codes = [_flat(column).indices.to_numpy().astype(np.int64) for column in encoded]
-    group = codes[0] * max(len(names), 1) + codes[1]
-    order = np.argsort(group, kind="stable")
-    sorted_groups = group[order]
-    starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
-    ends = np.append(starts, len(group))[1:]
-    found = []
-    for start, end in zip(starts, ends, strict=True):
-        kind, name = divmod(int(sorted_groups[start]), max(len(names), 1))
-        found.append((kinds[kind], names[name], order[start:end]))
-    for kind, name, rows in sorted(found, key=lambda f: (f[0] != Kind.REQUEST, f[0], f[1])):
-        yield name, kind, table.take(pa.array(rows))
-
-
-def _flat(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _row_summary(
-    name: str | None, kind: str, table: pa.Table, seconds: float | None
-) -> NameSummary:
-    n = table.num_rows
-    failures = n - (pc.sum(table.column("ok")).as_py() or 0)
-    latency, caveats = _latency(table.column("latency_ms").drop_null().to_numpy())
-    return NameSummary(
-        name=name,
-        kind=kind,
-        requests=n,
-        failures=failures,
-        error_rate=failures / n if n else None,
-        throughput=n / seconds if seconds else None,
-        latency=latency,
-        fidelity=Fidelity.EXACT,
-        bytes_received=pc.sum(table.column("bytes_received")).as_py(),
-        caveats=caveats,
-    )
-
-
-def _latency(values: Floats) -> tuple[Latency, tuple[Caveat, ...]]:
-    if len(values) == 0:
-        return NO_LATENCY, ()
-    ordered = np.sort(values)
-    quantiles = {key: quantile_or_none(ordered, q) for key, q in QUANTILES.items()}
-    latency = Latency(
-        mean=float(values.mean()), min=float(ordered[0]), max=float(ordered[-1]), **quantiles
-    )
-    return latency, missing(quantiles, len(values))
-
-
-def _checks(table: pa.Table) -> tuple[CheckSummary, ...]:
-    counted = table.group_by("name").aggregate([("ok", "sum"), ("ok", "count")]).to_pylist()
-    return tuple(
-        CheckSummary(name=row["name"], passes=row["ok_sum"], fails=row["ok_count"] - row["ok_sum"])
-        for row in sorted(counted, key=lambda row: str(row["name"]))
     )
 
 

@@ -1,4 +1,4 @@
-"""What a RUN argument may be: a bundle, raw files, a folder, a glob, a prefix, `label=RUN`, `-`."""
+"""What a RUN argument may be: bundle, raw file, folder, glob, prefix, `label=RUN`, `@name`, `-`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 
-from perfanalysis.api.importing import Matched, import_cached
+from perfanalysis.api.importing import Matched, OnProgress, import_cached
 from perfanalysis.errors import InputError, UsageError
 from perfanalysis.importers.base import Importer
 from perfanalysis.importers.registry import find_source, group_runs
 from perfanalysis.importers.rejects import NO_BAD_ROWS, Tolerance
 from perfanalysis.importers.source import Source
+from perfanalysis.store.baselines.names import is_reference, parse_reference
+from perfanalysis.store.baselines.store import open_store
 from perfanalysis.store.bundle import Run, is_bundle
 
 STANDARD_INPUT = "-"
@@ -35,11 +37,16 @@ class ReadOptions:
         format_name: the importer, or None to detect it.
         timezone: zone of times that carry none.
         tolerance: how many bad rows are accepted.
+        store: where `@name` is looked up; None for what `PERFANALYSIS_BASELINES` says, or else
+            the folder `baselines`.
+        on_progress: called while files are read.
     """
 
     format_name: str | None = None
     timezone: tzinfo = UTC
     tolerance: Tolerance = NO_BAD_ROWS
+    store: str | None = None
+    on_progress: OnProgress | None = None
 
 
 DEFAULT_OPTIONS = ReadOptions()
@@ -49,7 +56,7 @@ def open_runs(argument: str, options: ReadOptions = DEFAULT_OPTIONS) -> list[Run
     """Return the runs that a RUN argument names, at least one.
 
     Raises:
-        UsageError: there is no such file or folder, or it is ambiguous.
+        UsageError: there is no such file, folder or baseline, or it is ambiguous.
         InputError: a file cannot be read; a folder holds nothing that an importer knows.
     """
     label, target = _split_label(argument)
@@ -61,6 +68,9 @@ def open_runs(argument: str, options: ReadOptions = DEFAULT_OPTIONS) -> list[Run
 
 
 def _named_runs(target: str, options: ReadOptions) -> list[Run]:
+    if is_reference(target):
+        reference = parse_reference(target)
+        return open_store(options.store).open(reference.name).runs(reference.role)
     path = Path(target)
     if is_bundle(path):
         return [Run.open(path)]
@@ -75,10 +85,7 @@ def _named_runs(target: str, options: ReadOptions) -> list[Run]:
 def _labelled(runs: Sequence[Run], label: str) -> list[Run]:
     """Return runs under the name that the user gave them, numbered where there are several."""
     names = [label] if len(runs) == 1 else [f"{label} {i}" for i in range(1, len(runs) + 1)]
-    return [
-        Run(run.path, run.info.model_copy(update={"name": name}))
-        for run, name in zip(runs, names, strict=True)
-    ]
+    return [run.called(name) for run, name in zip(runs, names, strict=True)]
 
 
 def match_sources(arguments: Sequence[str], options: ReadOptions) -> list[Matched]:
@@ -138,7 +145,9 @@ def _matched(path: Path, label: str, options: ReadOptions) -> Matched:
 
 
 def _cached(matched: Sequence[tuple[Importer, Source]], name: str, options: ReadOptions) -> Run:
-    return import_cached(matched, name=name, tolerance=options.tolerance)
+    return import_cached(
+        matched, name=name, tolerance=options.tolerance, on_progress=options.on_progress
+    )
 
 
 def _runs_in_folder(folder: Path, options: ReadOptions) -> list[Run]:

@@ -11,7 +11,14 @@ from perfanalysis.analysis.calibrate import calibrate_runs
 from perfanalysis.analysis.judge import Settings
 from perfanalysis.api.verbs import RunsLike, load_runs
 from perfanalysis.model.calibration import Calibration, CalibrationReport
-from perfanalysis.store.calibrations import calibration_path, read_calibration, write_calibration
+from perfanalysis.store.baselines.places import open_place
+from perfanalysis.store.calibrations import (
+    calibration_file,
+    missing_calibration,
+    read_calibration,
+    stored_calibration,
+    write_calibration,
+)
 
 # Equal runs give equal reports.
 _SEED = 1
@@ -48,28 +55,37 @@ def calibrate(
     )
 
 
-def save_calibration(calibration: Calibration, name: str) -> Path:
+def save_calibration(calibration: Calibration, name: str, *, store: str | None = None) -> str:
     """Store a calibration beside the baseline of a name, and return where; an older one goes.
 
-    The folder is `baselines`, or what the variable `PERFANALYSIS_BASELINES` says.
+    Args:
+        calibration: what was measured.
+        name: of the baseline, whether or not it is there yet.
+        store: a folder, or s3://, gs:// or az:// with bucket and folder; None for what the
+            variable `PERFANALYSIS_BASELINES` says, or else the folder `baselines`.
 
     Raises:
         UsageError: the name is none, or the file cannot be written.
     """
-    path = calibration_path(name)
-    write_calibration(calibration, path)
-    return path
+    return write_calibration(calibration, name, open_place(store))
 
 
-def load_calibration(source: str | Path) -> Calibration:
+def load_calibration(source: str | Path, *, store: str | None = None) -> Calibration:
     """Return a stored calibration.
 
     Args:
         source: the name under which it was saved, or its file.
+        store: where names are looked up, as in `save_calibration`.
 
     Raises:
         UsageError: there is none.
         InputError: the file is no calibration.
     """
-    is_file = isinstance(source, Path) or Path(source).is_file() or source.endswith(".json")
-    return read_calibration(Path(source) if is_file else calibration_path(str(source)))
+    if isinstance(source, Path) or Path(source).is_file() or source.endswith(".json"):
+        return read_calibration(Path(source))
+    place = open_place(store)
+    found = stored_calibration(source, place)
+    if found is None:
+        where = f"{place.location}/{calibration_file(source)}"
+        raise missing_calibration(where, "there is no such file")
+    return found

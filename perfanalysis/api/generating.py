@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from perfanalysis.analysis.k6_expressions import parse_expression
 from perfanalysis.analysis.summarize import summarize_run
-from perfanalysis.analysis.thresholds import parse_expression
 from perfanalysis.api.generator_bundle import Recording, record_plan
 from perfanalysis.api.live_thresholds import LiveThresholds
 from perfanalysis.errors import PerfanalysisError
@@ -34,7 +34,8 @@ from perfanalysis.generator.scenario.loading import (
 from perfanalysis.generator.scenario.model import LoadTest
 from perfanalysis.generator.scenario.preparing import Choices, Prepared, prepare
 from perfanalysis.generator.scenario.preview import Preview, preview
-from perfanalysis.model.results import Outcome, Summary
+from perfanalysis.model.outcome import Outcome
+from perfanalysis.model.results import Summary
 from perfanalysis.model.run import SourceFile, Threshold
 from perfanalysis.store.bundle import Run
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfanalysis.api.importing import Gathered, stated_commit, stated_environment
+from perfanalysis.api.importing import Gathered, commit_of_job, stated_environment
 from perfanalysis.api.live_thresholds import LiveThresholds
 from perfanalysis.api.measured_bundle import MeasuredBundle
 from perfanalysis.errors import UsageError
@@ -143,7 +143,7 @@ def _provenance(recording: Recording, gathered: Gathered) -> Provenance:
         rejected_rows=0,
         sources=recording.sources,
         environment=stated_environment(gathered.facts),
-        commit=stated_commit(),
+        commit=commit_of_job(),
         tags={**known, **recording.tags},
         thresholds=recording.thresholds,
         caveats=tuple(gathered.caveats),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,6 +20,26 @@ from perfanalysis.store.cache import cached_run_path, mark_used, trim_cache
 from perfanalysis.store.writer import REJECTS_FILE, BundleWriter, Provenance, bundle_writer
 
 Matched: TypeAlias = tuple[Importer, Source]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an import is.
+
+    Attributes:
+        bytes_done: of the files as they are stored.
+        bytes_total: of all files together.
+        rows: written so far.
+        finished: the bundle stands.
+    """
+
+    bytes_done: int
+    bytes_total: int
+    rows: int
+    finished: bool
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
 
 _COMMIT_VARIABLES = (
     ("GITHUB_SHA", ("GITHUB_HEAD_REF", "GITHUB_REF_NAME")),
@@ -38,13 +58,17 @@ class Gathered:
     def take(self, chunks: Iterable[Chunk], writer: BundleWriter, *, origin: str) -> None:
         """Write rows, and keep everything else."""
         for chunk in chunks:
-            match chunk:
-                case Rows():
-                    writer.write(chunk.table, chunk.batch, origin=origin)
-                case Facts():
-                    self.facts.append(chunk)
-                case Caveat():
-                    self.caveats[chunk] = None
+            self.take_one(chunk, writer, origin=origin)
+
+    def take_one(self, chunk: Chunk, writer: BundleWriter, *, origin: str) -> None:
+        """Write a chunk of rows, or keep what else it is."""
+        match chunk:
+            case Rows():
+                writer.write(chunk.table, chunk.batch, origin=origin)
+            case Facts():
+                self.facts.append(chunk)
+            case Caveat():
+                self.caveats[chunk] = None
 
     def first(self, name: str) -> Any:  # noqa: ANN401  (the type is the field's)
         """Return what was stated first for a field of Facts: the leading source knows best."""
@@ -60,6 +84,7 @@ def import_sources(
     tolerance: Tolerance = NO_BAD_ROWS,
     overwrite: bool = False,
     beside: Iterable[Chunk] = (),
+    on_progress: OnProgress | None = None,
 ) -> Run:
     """Import the sources of one run into a bundle.
 
@@ -71,6 +96,7 @@ def import_sources(
         tolerance: how many bad rows each source may have.
         overwrite: replace a bundle that is already there.
         beside: what a monitor gathered meanwhile.
+        on_progress: called whenever some megabytes were read.
 
     Raises:
         InputError: a source cannot be read, or holds nothing.
@@ -79,16 +105,26 @@ def import_sources(
     gathered = Gathered()
     with bundle_writer(destination, overwrite=overwrite) as writer:
         for importer, source in matched:
-            _read(importer, source, writer, gathered, tolerance)
+            for _ in _read(importer, source, writer, gathered, tolerance):
+                if on_progress is not None:
+                    on_progress(_progress(matched, writer.rows))
         if writer.rows == 0:
             labels = ", ".join(source.files[0].label for _, source in matched)
             raise InputError(f"{labels}: expected results, found none")
         gathered.take(beside, writer, origin="monitor")
         writer.finish(_provenance(matched, gathered, name=name, tags=tags))
+    if on_progress is not None:
+        on_progress(_progress(matched, writer.rows, finished=True))
     return Run.open(destination)
 
 
-def import_cached(matched: Sequence[Matched], *, name: str, tolerance: Tolerance) -> Run:
+def import_cached(
+    matched: Sequence[Matched],
+    *,
+    name: str,
+    tolerance: Tolerance,
+    on_progress: OnProgress | None = None,
+) -> Run:
     """Import into the cache, or return what an earlier import of the same content left there.
 
     Raises:
@@ -101,7 +137,9 @@ def import_cached(matched: Sequence[Matched], *, name: str, tolerance: Tolerance
         return Run.open(path)
     trim_cache()
     try:
-        return import_sources(matched, path, name=name, tags={}, tolerance=tolerance)
+        return import_sources(
+            matched, path, name=name, tags={}, tolerance=tolerance, on_progress=on_progress
+        )
     except UsageError:
         # Another process may have finished the same import first.
         if is_bundle(path):
@@ -115,7 +153,8 @@ def _read(
     writer: BundleWriter,
     gathered: Gathered,
     tolerance: Tolerance,
-) -> None:
+) -> Iterator[None]:
+    """Read a source; give control back after every chunk."""
     rejects = Rejects(tolerance, writer.folder / REJECTS_FILE)
     rows_before = writer.rows
     try:
@@ -123,7 +162,9 @@ def _read(
             _without_folders(chunk, source) if isinstance(chunk, Caveat) else chunk
             for chunk in importer.read(source, rejects)
         )
-        gathered.take(chunks, writer, origin=importer.name)
+        for chunk in chunks:
+            gathered.take_one(chunk, writer, origin=importer.name)
+            yield
         rejects.finish(writer.rows - rows_before)
     finally:
         rejects.close()
@@ -131,6 +172,16 @@ def _read(
     if rejects.count:
         message = f"{rejects.count} bad rows were left out; they are in {REJECTS_FILE}"
         gathered.caveats[Caveat(code="rejected-rows", message=message)] = None
+
+
+def _progress(matched: Sequence[Matched], rows: int, *, finished: bool = False) -> Progress:
+    files = [file for _, source in matched for file in source.files]
+    return Progress(
+        bytes_done=sum(file.position for file in files),
+        bytes_total=sum(file.path.stat().st_size for file in files),
+        rows=rows,
+        finished=finished,
+    )
 
 
 def _without_folders(caveat: Caveat, source: Source) -> Caveat:
@@ -167,7 +218,7 @@ def _provenance(
         rejected_rows=gathered.rejected,
         sources=sources,
         environment=stated_environment(gathered.facts),
-        commit=stated_commit(),
+        commit=commit_of_job(),
         tags={**known_tags, **tags},
         thresholds=tuple(t for facts in gathered.facts for t in facts.thresholds),
         caveats=tuple(gathered.caveats),
@@ -183,7 +234,7 @@ def stated_environment(stated: Sequence[Facts]) -> Environment:
     return Environment.model_validate(known)
 
 
-def stated_commit() -> Commit | None:
+def commit_of_job() -> Commit | None:
     """Return the commit that the CI system names; the folder's own may be another project's."""
     for sha_name, branch_names in _COMMIT_VARIABLES:
         if sha := os.environ.get(sha_name):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfanalysis.analysis.thresholds import Expression, parse_expression
+from perfanalysis.analysis.k6_expressions import Expression, parse_expression
 from perfanalysis.generator.scenario.model import Threshold
 from perfanalysis.model.buckets import bucket_of
 from perfanalysis.model.requests import Kind

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
-from perfanalysis.api.importing import Gathered, stated_commit, stated_environment
+from perfanalysis.api.importing import Gathered, commit_of_job, stated_environment
 from perfanalysis.errors import InputError
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.chunks import Chunk
@@ -147,7 +147,7 @@ def _provenance(gathered: Gathered, *, name: str, tags: dict[str, str]) -> Prove
         rejected_rows=0,
         sources=(),
         environment=stated_environment(gathered.facts),
-        commit=stated_commit(),
+        commit=commit_of_job(),
         tags=tags,
         thresholds=(),
         caveats=tuple(gathered.caveats),

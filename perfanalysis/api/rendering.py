@@ -10,10 +10,11 @@ from perfanalysis.errors import UsageError
 from perfanalysis.model.results import Comparison, Summary
 
 if TYPE_CHECKING:
+    from perfanalysis.model.budget_results import Check
     from perfanalysis.model.calibration import CalibrationReport
     from perfanalysis.model.views import ReportData
 
-FORMATS: Sequence[str] = ("table", "json", "markdown", "csv", "junit", "html")
+FORMATS: Sequence[str] = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +65,16 @@ def render_comparison(
     *,
     screen: Screen = PLAIN,
     reproduce: str | None = None,
+    strict: bool = False,
 ) -> str:
-    """Return a comparison as `table`, `json`, `csv`, `markdown` or `junit`.
+    """Return a comparison as `table`, `json`, `csv`, `markdown`, `junit` or `openmetrics`.
 
     Args:
         comparison: what to render.
         format_name: one of these words.
         screen: for tables.
         reproduce: the command that made it, for Markdown.
+        strict: an undecided budget is no pass, for the heading of Markdown.
 
     Raises:
         UsageError: another format.
@@ -90,15 +93,64 @@ def render_comparison(
 
             return comparison_csv(comparison)
         case "markdown":
-            from perfanalysis.reports.markdown import comparison_markdown
+            from perfanalysis.reports.markdown import Framing, comparison_markdown
 
-            return comparison_markdown(comparison, reproduce=reproduce)
+            return comparison_markdown(comparison, Framing(reproduce=reproduce, strict=strict))
         case "junit":
             from perfanalysis.reports.junit import comparison_junit
 
             return comparison_junit(comparison)
+        case "openmetrics":
+            from perfanalysis.reports.exports.openmetrics import comparison_metrics
+
+            return comparison_metrics(comparison)
         case _:
             raise UsageError(f"a comparison has no format {format_name!r}")
+
+
+def render_check(
+    check: Check,
+    format_name: str,
+    *,
+    screen: Screen = PLAIN,
+    reproduce: str | None = None,
+    strict: bool = False,
+) -> str:
+    """Return judged budgets as `table`, `json`, `csv`, `markdown` or `junit`.
+
+    Args:
+        check: what to render.
+        format_name: one of these words.
+        screen: for tables.
+        reproduce: the command that made it, for Markdown.
+        strict: an undecided budget is no pass, for the heading of Markdown.
+
+    Raises:
+        UsageError: another format.
+    """
+    match format_name:
+        case "table":
+            from perfanalysis.reports.budgets.table import check_table
+
+            return check_table(check, width=screen.width, color=screen.color)
+        case "json":
+            from perfanalysis.reports.json_document import check_document, render_json
+
+            return render_json(check_document(check))
+        case "csv":
+            from perfanalysis.reports.budgets.csv_rows import check_csv
+
+            return check_csv(check)
+        case "markdown":
+            from perfanalysis.reports.markdown import Framing, check_markdown
+
+            return check_markdown(check, Framing(reproduce=reproduce, strict=strict))
+        case "junit":
+            from perfanalysis.reports.junit import check_junit
+
+            return check_junit(check)
+        case _:
+            raise UsageError(f"a check has no format {format_name!r}")
 
 
 def render_calibration(

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from perfanalysis.analysis.compare import compare_runs
-from perfanalysis.analysis.judge import Settings
-from perfanalysis.analysis.summarize import summarize_run
-from perfanalysis.analysis.views import view_run
 from perfanalysis.api.arguments import (
     DEFAULT_OPTIONS,
     STANDARD_INPUT,
@@ -22,10 +17,14 @@ from perfanalysis.api.arguments import (
 )
 from perfanalysis.api.importing import import_sources
 from perfanalysis.errors import UsageError
+from perfanalysis.model.budget_results import BudgetResult, Check
 from perfanalysis.model.results import Comparison, Summary
 from perfanalysis.model.views import ReportData
 from perfanalysis.store.bundle import Run
-from perfanalysis.store.calibrations import calibration_beside, read_calibration
+
+if TYPE_CHECKING:
+    from perfanalysis.analysis.judge import Settings
+    from perfanalysis.api.checking import BudgetsLike
 
 RunLike: TypeAlias = Run | str | Path
 RunsLike: TypeAlias = RunLike | Sequence[RunLike]
@@ -110,6 +109,7 @@ def import_run(
         tags=tags or {},
         tolerance=options.tolerance,
         overwrite=overwrite,
+        on_progress=options.on_progress,
     )
 
 
@@ -125,6 +125,8 @@ def summarize(run: RunLike) -> Summary:
     >>> summarize("fixtures/demo/base.json.xz").total.failures
     2
     """
+    from perfanalysis.analysis.summarize import summarize_run
+
     return summarize_run(load(run))
 
 
@@ -136,56 +138,101 @@ def compare(
     metrics: Sequence[str] = (),
     names: Sequence[str] = (),
     allow_missing: Sequence[str] = (),
+    budgets: BudgetsLike = (),
 ) -> Comparison:
     """Hold current runs against baseline runs.
 
     Args:
         current: the new run or runs.
-        baseline: the run or runs that they are held against.
+        baseline: the run or runs that they are held against; `@name` for a stored baseline.
         settings: tolerance, alpha, assumed or calibrated noise; the documented defaults if None.
-            Without a calibration, the one stored beside the baseline's bundle is used.
+            Without a calibration, the one stored beside the baseline is used.
         metrics: keys such as `latency.p95`; empty for the default set.
         names: globs; empty for all.
         allow_missing: globs of baseline names that may be missing in the current runs.
+        budgets: files, or dictionaries, that the current runs are held against besides.
 
     Raises:
         UsageError: a side holds no run, or a glob matches nothing.
-        ConfigError: an unknown metric.
+        ConfigError: an unknown metric; or budgets are wrong, or name what the runs do not hold.
         InputError: a run cannot be read.
 
     >>> compare("fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz").verdict.value
     'regressed'
     """
+    from perfanalysis.analysis.judge import Settings
+    from perfanalysis.api.stored_baseline import compare_sides
+
     ours, theirs = load_runs(current), load_runs(baseline)
     if not ours or not theirs:
         raise UsageError("expected at least one current and one baseline run")
-    return compare_runs(
-        ours,
-        theirs,
-        settings=_calibrated(settings or Settings(), theirs),
-        metrics=metrics,
-        names=names,
-        allow_missing=allow_missing,
-    )
+    chosen = settings or Settings()
+
+    def compared() -> Comparison:
+        return compare_sides(
+            ours,
+            theirs,
+            settings=chosen,
+            metrics=metrics,
+            names=names,
+            allow_missing=allow_missing,
+        )
+
+    if not budgets:
+        return compared()
+    from perfanalysis.api.checking import load_budgets, with_budgets
+
+    wanted = load_budgets(budgets)  # a wrong file is refused before the work is done
+    return with_budgets(compared(), ours, theirs, wanted, chosen)
+
+
+def check(runs: RunsLike, budgets: BudgetsLike = ()) -> Check:
+    """Hold a run, or several of one side, against budgets.
+
+    Args:
+        runs: a run, or a folder, glob or sequence of runs: their figures are judged together.
+        budgets: files or dictionaries; none for what the load script declared (k6's thresholds).
+
+    Raises:
+        UsageError: there is no run; or neither budgets nor declared thresholds.
+        ConfigError: budgets are wrong, or name what the runs do not hold.
+        InputError: a run cannot be read.
+
+    >>> found = check("fixtures/demo/base.json.xz", {"thresholds": {"http_req_failed": "rate<0.1"}})
+    >>> str(found.outcome), found.results[0].name
+    ('met', None)
+    """
+    from perfanalysis.api.checking import check_runs
+
+    loaded = load_runs(runs)
+    if not loaded:
+        raise UsageError("expected at least one run")
+    return check_runs(loaded, budgets)
 
 
 def report_data(
-    current: Sequence[Run], baseline: Sequence[Run], comparison: Comparison | None
+    current: Sequence[Run],
+    baseline: Sequence[Run],
+    comparison: Comparison | None,
+    *,
+    budgets: Sequence[BudgetResult] = (),
 ) -> ReportData:
-    """Return everything that an HTML report shows of runs and, if given, their comparison."""
+    """Return everything that an HTML report shows of runs and, if given, their comparison.
+
+    Args:
+        current: the runs of the report.
+        baseline: what they were held against; none without a comparison.
+        comparison: of both, with its budgets; None for a report of the current runs alone.
+        budgets: judged ones, where there is no comparison.
+    """
+    from perfanalysis.analysis.views import view_run
+
     return ReportData(
         comparison=comparison,
         current=tuple(view_run(run) for run in current),
         baseline=tuple(view_run(run) for run in baseline),
+        budgets=tuple(budgets) if comparison is None else comparison.budgets,
     )
-
-
-def _calibrated(settings: Settings, baseline: Sequence[Run]) -> Settings:
-    """Return the settings with the calibration that lies beside a baseline's bundle, if any."""
-    if settings.calibration is not None or len(baseline) > 1:
-        return settings
-    path = calibration_beside(baseline[0].path)
-    return replace(settings, calibration=read_calibration(path)) if path.is_file() else settings
 
 
 def _names(runs: Sequence[Run]) -> str:

@@ -58,16 +58,17 @@ def command(
 
     Five are the least, ten or more are advised. Shows the noise of every name and metric, how
     often the settings raise a false alarm, and the change that 1 to 10 runs a side detect.
-    Comparisons use what --save stores, by --calibration NAME or beside the baseline's bundle.
+    Comparisons use what --save stores, by --calibration NAME or beside the baseline.
     """
     from perfanalysis import api
 
     if save is not None:
-        api.calibration_path(save)  # a wrong name is refused before the work is done, not after it
+        api.calibration_file(save)  # a wrong name is refused before the work is done, not after it
     report = api.calibrate(api.load_runs(runs, reading), **vars(judging))
     written = []
     if save is not None:
-        written.append(f"calibration: {api.save_calibration(report.calibration, save)}")
+        stored = api.save_calibration(report.calibration, save, store=reading.store)
+        written.append(f"calibration: {stored}")
     if plot is not None:
         form = Path(plot).suffix.lower().removeprefix(".")
         deliver_bytes(api.render_calibration_plot(report, form), plot)

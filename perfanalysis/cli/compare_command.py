@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.main import exit_code_of
+from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
+from perfanalysis.cli.main import exit_code_of_gate
 from perfanalysis.cli.options import (
     Comparing,
     comparing_options,
-    deliver,
     reading_options,
     screen,
 )
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:
-    from perfanalysis.api import ReadOptions
+    from collections.abc import Callable, Sequence
 
-_FORMATS = ("table", "json", "markdown", "csv", "junit", "html")
+    from perfanalysis.api import ReadOptions, Run
+    from perfanalysis.model.results import Comparison
+
+_FORMATS = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
 
 
 @click.command("compare")
@@ -32,6 +36,17 @@ _FORMATS = ("table", "json", "markdown", "csv", "junit", "html")
 @click.option("--format", "output_format", type=click.Choice(_FORMATS), default="table")
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
 @click.option("--report", metavar="FILE.html", help="Write an HTML report besides.")
+@click.option(
+    "--write",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write another format besides, such as json=comparison.json; repeatable.",
+)
+@click.option(
+    "--bisect",
+    is_flag=True,
+    help="Exit as `git bisect run` expects: 125 (skip) for no verdict, 128 (stop) for an error.",
+)
 @comparing_options
 @reading_options
 @click.pass_context
@@ -45,39 +60,59 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
     output_format: str,
     output: str | None,
     report: str | None,
+    write: tuple[str, ...],
+    bisect: bool,
     comparing: Comparing,
     reading: ReadOptions,
 ) -> None:
     """Hold current runs against baseline runs, name by name and metric by metric.
 
-    CURRENT and BASELINE are run bundles, raw result files, prefixes, folders or globs of runs, or
-    label=RUN; --current and --baseline say the same in words and may be repeated.
+    CURRENT and BASELINE are run bundles, raw result files, prefixes, folders or globs of runs,
+    label=RUN, or @NAME for a stored baseline; --current and --baseline say the same in words and
+    may be repeated.
 
     \b
-    Exit code: 0 nothing regressed, 1 a regression, 3 no verdict.
+    Exit code: 0 nothing regressed, 1 a regression or a broken budget, 3 no verdict.
     """  # noqa: D301  (\b keeps click from wrapping the line)
     from perfanalysis import api
 
+    del bisect  # `cli.main` reads it, since it concerns errors too
+    further = parse_artefacts(write, _FORMATS)
     ours = _side("current", current_run, current_runs)
     theirs = _side("baseline", baseline_run, baseline_runs)
     current, baseline = api.load_runs(ours, reading), api.load_runs(theirs, reading)
     comparison = api.compare(current, baseline, **vars(comparing))
-    reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
-    if report is not None or output_format == "html":
-        data = api.report_data(current, baseline, comparison)
-        page = api.render_report(data, reproduce=reproduce)
-        if report is not None:
-            deliver(page, report)
-    if output_format == "html":
-        deliver(page, output)
-    else:
-        text = api.render_comparison(
-            comparison, output_format, screen=screen(output), reproduce=reproduce
-        )
-        deliver(text, output)
+    strict = comparing.settings.strict
+    render = _renderer(current, baseline, comparison, strict=strict)
+    if report is not None:
+        further.append(Artefact(format_name="html", output=report))
+    write_artefacts([*further, Artefact(format_name=output_format, output=output)], render)
     if report is not None and not ctx.obj["quiet"]:
         click.echo(f"report: {report}", err=True)
-    ctx.exit(exit_code_of(comparison.verdict))
+    ctx.exit(exit_code_of_gate(comparison.verdict, comparison.budgets, strict=strict))
+
+
+def _renderer(
+    current: Sequence[Run], baseline: Sequence[Run], comparison: Comparison, *, strict: bool
+) -> Callable[[str, str | None], str]:
+    """Return what renders a comparison, given a format and the file that it goes to."""
+    from perfanalysis import api
+
+    reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
+
+    @cache
+    def page() -> str:
+        data = api.report_data(current, baseline, comparison)
+        return api.render_report(data, reproduce=reproduce)
+
+    def render(format_name: str, file: str | None) -> str:
+        if format_name == "html":
+            return page()
+        return api.render_comparison(
+            comparison, format_name, screen=screen(file), reproduce=reproduce, strict=strict
+        )
+
+    return render
 
 
 def _side(word: str, positional: str | None, named: tuple[str, ...]) -> list[str]:

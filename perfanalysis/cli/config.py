@@ -30,8 +30,43 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
     reading = {
         "timezone": config.timezone if "timezone" in given else None,
         "max_bad_rows": str(config.max_bad_rows) if "max_bad_rows" in given else None,
+        "store": config.baselines,
     }
-    judging = {
+    judging = _judging(config)
+    gating = {
+        "budgets": _budgets(config),
+        "strict": config.strict if "strict" in given else None,
+    }
+    comparing = {
+        **judging,
+        **gating,
+        "calibration": config.calibration,
+        "force": config.force if "force" in given else None,
+        "gate_drift": config.gate_drift if "gate_drift" in given else None,
+    }
+    maps: dict[str, dict[str, Any]] = {
+        "check": {**reading, **gating},
+        "baseline": _baselines({**reading, "budgets": gating["budgets"]}, judging),
+        "calibrate": {**reading, **judging},
+        "import": reading,
+        "export": reading,
+        "record": reading,
+        "summary": reading,
+        "notify": _notifying(config),
+        "report": {**reading, **comparing},
+        "compare": {**reading, **comparing},
+        "comment": _commenting(config),
+    }
+    return {
+        command: {key: value for key, value in options.items() if value is not None}
+        for command, options in maps.items()
+    }
+
+
+def _judging(config: Any) -> dict[str, Any]:  # noqa: ANN401  (Config, loaded late)
+    """Return the options that say what counts as a change; None for what was not given."""
+    given = config.model_fields_set
+    return {
         "tolerance": str(config.tolerance) if "tolerance" in given else None,
         "error_rate_tolerance": str(config.error_rate_tolerance)
         if "error_rate_tolerance" in given
@@ -41,24 +76,42 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
         "warmup": str(config.warmup) if "warmup" in given else None,
         "metrics": config.metrics if "metrics" in given else None,
     }
-    comparing = {
-        **judging,
-        "calibration": config.calibration,
-        "force": config.force if "force" in given else None,
-        "strict": config.strict if "strict" in given else None,
-    }
+
+
+def _budgets(config: Any) -> list[str] | None:  # noqa: ANN401  (Config, loaded late)
+    """Return the budget files, of which there may be one or several."""
+    return [config.budget] if isinstance(config.budget, str) else list(config.budget) or None
+
+
+def _baselines(saving: dict[str, Any], judging: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the options of each command about baselines, as far as they were given."""
+    store = {"store": saving["store"]}
     maps = {
-        "calibrate": {**reading, **judging},
-        "import": reading,
-        "record": reading,
-        "summary": reading,
-        "report": {**reading, **comparing},
-        "compare": {**reading, **comparing},
+        "save": saving,
+        "accept": {**saving, **judging},
+        "list": store,
+        "show": {**store, **judging},
+        "remove": store,
     }
     return {
         command: {key: value for key, value in options.items() if value is not None}
         for command, options in maps.items()
     }
+
+
+def _commenting(config: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401  (Config, loaded late)
+    """Return the options of each place for comments, as far as they were given."""
+    given = config.model_fields_set
+    strict = {"strict": config.strict} if "strict" in given else {}
+    return dict.fromkeys(("file", "github", "gitlab"), strict)
+
+
+def _notifying(config: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401  (Config, loaded late)
+    """Return the options of each receiver of notifications, as far as they were given."""
+    given = config.notify.model_fields_set
+    shared = {"when": config.notify.when} if "when" in given else {}
+    recipients = {"recipients": config.notify.to} if "to" in given else {}
+    return {"slack": shared, "webhook": shared, "email": {**shared, **recipients}}
 
 
 def _find(path: str | None) -> tuple[Path, dict[str, Any]] | None:

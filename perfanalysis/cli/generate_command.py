@@ -238,7 +238,7 @@ def _show(generated: Generated, output: str, output_format: str) -> None:
 def _exit_code(generated: Generated) -> ExitCode:
     from perfanalysis.cli.main import ExitCode
     from perfanalysis.generator.control import Ending
-    from perfanalysis.model.results import Outcome
+    from perfanalysis.model.outcome import Outcome
 
     if generated.ending is Ending.INTERRUPTED:
         return ExitCode.INTERRUPTED

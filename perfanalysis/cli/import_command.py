@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import parse_tags, reading_options
+from perfanalysis.cli.options import parse_tags, source_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="Kept in run.json; repeatable.")
 @click.option("--force", is_flag=True, help="Replace a bundle that is already there.")
 @click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table")
-@reading_options
+@source_options
 def command(
     *,
     sources: tuple[str, ...],

@@ -11,9 +11,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from perfanalysis.errors import ConfigError, InputError, PerfanalysisError, UsageError
+from perfanalysis.cli.bisect import bisect_exit_code, is_bisecting
+from perfanalysis.errors import (
+    ConfigError,
+    InputError,
+    PerfanalysisError,
+    PublishError,
+    PublishRefusedError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfanalysis.model.budget_results import BudgetResult
     from perfanalysis.model.results import Verdict
 
 ISSUES = "the issue tracker of perfanalysis"
@@ -27,26 +38,36 @@ class ExitCode(IntEnum):
     USAGE = 2
     NO_VERDICT = 3
     BAD_INPUT = 4
+    UNAVAILABLE = 69
     BUG = 70
     INTERRUPTED = 130
 
 
-def exit_code_of(verdict: Verdict) -> ExitCode:
-    """Return the exit code of a comparison."""
-    codes = {"regressed": ExitCode.GATE_FAILED, "undecided": ExitCode.NO_VERDICT}
-    return codes.get(verdict.value, ExitCode.PASS)
+def exit_code_of_gate(
+    verdict: Verdict | None, budgets: Sequence[BudgetResult], *, strict: bool
+) -> ExitCode:
+    """Return the exit code of a comparison, with or without budgets, or of a check (no verdict)."""
+    from perfanalysis.model.gate import gate_of
+
+    codes = {"failed": ExitCode.GATE_FAILED, "no-verdict": ExitCode.NO_VERDICT}
+    return codes.get(gate_of(verdict, budgets, strict=strict).value, ExitCode.PASS)
 
 
 class _LazyGroup(click.Group):
     """Loads a command's module when it is called: `--help` and start-up stay quick."""
 
     commands_by_name = {  # noqa: RUF012  (click declares it as an instance attribute)
+        "baseline": "Keep accepted runs that later ones are held against: @NAME.",
         "calibrate": "Measure the noise of identical runs, and how often they raise an alarm.",
+        "check": "Hold runs against budgets; exit 1 if one is broken.",
+        "comment": "Publish a comparison where a change is reviewed: GitHub, GitLab, a file.",
         "compare": "Hold current runs against baseline runs; exit 1 on a regression.",
+        "export": "Write figures of runs for Bencher, github-action-benchmark, Prometheus, Otava.",
         "formats": "List the formats that can be imported.",
         "generate": "Run a load test and make a run bundle of it.",
         "import": "Import result files of one run into a bundle.",
         "monitor": "Record what this machine, processes, applications and databases do.",
+        "notify": "Tell Slack, a webhook or people by mail what was found.",
         "record": "Run a load test with the monitor beside it, and make one bundle of both.",
         "report": "Write an HTML report of a run, or of a run against its baseline.",
         "summary": "Show percentiles, throughput and error rates of a run.",
@@ -73,8 +94,8 @@ class _LazyGroup(click.Group):
 @click.command(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 pass, 1 regression, 2 wrong usage, 3 no verdict, 4 unreadable input, "
-    "70 a bug, 130 interrupted.",
+    epilog="Exit codes: 0 pass, 1 regression or broken budget, 2 wrong usage, 3 no verdict, "
+    "4 unreadable input, 69 not delivered, 70 a bug, 130 interrupted.",
 )
 @click.option(
     "--config",
@@ -104,7 +125,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; the one place where errors become messages."""
+    """Run the command line and return its exit code."""
+    code = _run(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    return bisect_exit_code(code) if is_bisecting(given) else code
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run the command line; the one place where errors become messages."""
     try:
         code = group.main(
             arguments,
@@ -136,7 +164,10 @@ def _report_error(exc: PerfanalysisError) -> ExitCode:
         click.echo(f"hint: {terminal_text(exc.hint)}", err=True)
     if isinstance(exc, InputError):
         return ExitCode.BAD_INPUT
-    assert isinstance(exc, UsageError | ConfigError)  # noqa: S101  (the tree has no other branch)
+    if isinstance(exc, PublishError) and not isinstance(exc, PublishRefusedError):
+        return ExitCode.UNAVAILABLE
+    refusals = UsageError | ConfigError | PublishRefusedError
+    assert isinstance(exc, refusals)  # noqa: S101  (the tree has no other branch)
     return ExitCode.USAGE
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.core import ParameterSource
 
+from perfanalysis.cli.progress import import_progress
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Comparing:
     metrics: tuple[str, ...]
     names: tuple[str, ...]
     allow_missing: tuple[str, ...]
+    budgets: tuple[str, ...]
 
 
 _READING = (
@@ -62,6 +65,15 @@ _READING = (
         envvar="PERFANALYSIS_MAX_BAD_ROWS",
         show_default=True,
         help="Bad rows to tolerate, as a number or share; they are counted and kept.",
+    ),
+)
+_STORE = (
+    click.option(
+        "--store",
+        metavar="LOCATION",
+        envvar="PERFANALYSIS_BASELINES",
+        show_default="baselines",
+        help="Where baselines lie (@NAME): a folder, s3://, gs:// or az://.",
     ),
 )
 _JUDGING = (
@@ -118,7 +130,17 @@ _JUDGING = (
         "--name", "names", multiple=True, metavar="GLOB", help="Names to compare; repeatable."
     ),
 )
+_BUDGET = click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    envvar="PERFANALYSIS_BUDGET",
+    help="Budgets to hold the new runs against; repeatable.",
+)
 _COMPARING = (
+    _BUDGET,
     click.option(
         "--calibration",
         metavar="NAME|FILE",
@@ -138,6 +160,12 @@ _COMPARING = (
         help="Judge runs that are not comparable, and say so.",
     ),
     click.option(
+        "--gate-drift",
+        is_flag=True,
+        envvar="PERFANALYSIS_GATE_DRIFT",
+        help="A regression against the anchor of a stored baseline fails the comparison.",
+    ),
+    click.option(
         "--strict",
         is_flag=True,
         envvar="PERFANALYSIS_STRICT",
@@ -153,6 +181,16 @@ _COMPARING = (
 
 
 def reading_options(command: Command) -> Command:
+    """Add the options that say where runs come from; the command gets them as `reading`."""
+
+    @wraps(command)
+    def read(*args: object, reading: ReadOptions, store: str | None, **rest: object) -> object:
+        return command(*args, reading=replace(reading, store=store), **rest)
+
+    return source_options(_with_options(read, _STORE))
+
+
+def source_options(command: Command) -> Command:
     """Add the options that say how raw files are read; the command gets them as `reading`."""
 
     @wraps(command)
@@ -160,7 +198,9 @@ def reading_options(command: Command) -> Command:
         *args: object, format_name: str | None, timezone: str, max_bad_rows: str, **rest: object
     ) -> object:
         reading = _reading(format_name, timezone, max_bad_rows)
-        return command(*args, reading=reading, **rest)
+        quiet = click.get_current_context().obj["quiet"]
+        with import_progress(quiet=quiet) as on_progress:
+            return command(*args, reading=replace(reading, on_progress=on_progress), **rest)
 
     return _with_options(read, _READING)
 
@@ -181,7 +221,9 @@ def judging_options(command: Command) -> Command:
         **rest: object,
     ) -> object:
         settings = replace(
-            _settings(tolerance, error_rate_tolerance, alpha, noise), warmup=_warmup(warmup)
+            _settings(tolerance, error_rate_tolerance, alpha, noise),
+            warmup=_warmup(warmup),
+            stated=_stated("tolerance", "error_rate_tolerance"),
         )
         judging = Judging(settings=settings, metrics=metrics, names=names)
         return command(*args, judging=judging, **rest)
@@ -199,8 +241,10 @@ def comparing_options(command: Command) -> Command:
         calibration: str | None,
         paired: bool,
         force: bool,
+        gate_drift: bool,
         strict: bool,
         allow_missing: tuple[str, ...],
+        budgets: tuple[str, ...],
         **rest: object,
     ) -> object:
         settings = replace(
@@ -208,6 +252,7 @@ def comparing_options(command: Command) -> Command:
             calibration=_calibration(calibration),
             paired=paired,
             force=force,
+            gate_drift=gate_drift,
             strict=strict,
         )
         comparing = Comparing(
@@ -215,10 +260,16 @@ def comparing_options(command: Command) -> Command:
             metrics=judging.metrics,
             names=judging.names,
             allow_missing=allow_missing,
+            budgets=budgets,
         )
         return command(*args, comparing=comparing, **rest)
 
     return judging_options(_with_options(compare, _COMPARING))
+
+
+def budget_option(command: Command) -> Command:
+    """Add the option that names budget files; the command gets them as `budgets`."""
+    return _with_options(command, (_BUDGET,))
 
 
 def _with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
@@ -249,7 +300,14 @@ def _calibration(source: str | None) -> Calibration | None:
         return None
     from perfanalysis.api import load_calibration
 
-    return load_calibration(source)
+    return load_calibration(source, store=click.get_current_context().params.get("store"))
+
+
+def _stated(*options: str) -> frozenset[str]:
+    """Return which options the user gave, on the command line or as a variable."""
+    context = click.get_current_context()
+    given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    return frozenset(o for o in options if context.get_parameter_source(o) in given)
 
 
 def _warmup(text: str) -> Warmup:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import parse_tags, reading_options
+from perfanalysis.cli.options import parse_tags, source_options
 from perfanalysis.cli.options_monitor import monitor_options
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="Kept in run.json; repeatable.")
 @click.option("--force", is_flag=True, help="Replace a bundle that is already there.")
 @monitor_options()
-@reading_options
+@source_options
 def command(
     *,
     tool: tuple[str, ...],

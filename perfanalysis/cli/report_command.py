@@ -39,7 +39,9 @@ def command(
     current = api.load_runs(run, reading)
     before = api.load_runs(baseline, reading) if baseline else []
     comparison = api.compare(current, before, **vars(comparing)) if before else None
-    data = api.report_data(current, before, comparison)
+    alone = comparison is None and bool(comparing.budgets)
+    budgets = api.check(current, comparing.budgets).results if alone else ()
+    data = api.report_data(current, before, comparison, budgets=budgets)
     reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
     deliver(api.render_report(data, reproduce=reproduce), output)
     if not ctx.obj["quiet"]:

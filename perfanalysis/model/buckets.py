@@ -31,9 +31,10 @@ def bucket_of(values: Floats) -> Ints:
     >>> bucket_of(np.array([0.0, 1.0, 1.006, 250.0])).tolist()
     [-100000, 0, 1, 1107]
     """
-    numbers = np.full(values.shape, ZERO_BUCKET, dtype=np.int64)
-    positive = values >= _SMALLEST
-    numbers[positive] = np.floor(np.log(values[positive]) / np.log(GROWTH)).astype(np.int64)
+    numbers: Ints = np.floor(np.log(np.maximum(values, _SMALLEST)) / np.log(GROWTH)).astype(
+        np.int64
+    )
+    numbers[values < _SMALLEST] = ZERO_BUCKET
     return numbers
 
 

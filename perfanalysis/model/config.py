@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from perfanalysis.model.stored import Stored
@@ -18,6 +20,18 @@ class NoiseConfig(Stored):
     tail: float = Field(default=0.06, ge=0, le=2)
 
 
+class NotifyConfig(Stored):
+    """When `notify` tells something, and to whom mail goes. Secrets are in the environment only.
+
+    Attributes:
+        when: `failure`, `regression` or `always`.
+        to: mail addresses.
+    """
+
+    when: Literal["failure", "regression", "always"] = "failure"
+    to: tuple[str, ...] = ()
+
+
 class Config(Stored):
     """The configuration of a project. Flags and environment variables go before it.
 
@@ -28,9 +42,14 @@ class Config(Stored):
         calibration: name or file of the noise that `perfanalysis calibrate` measured.
         warmup: `auto`, `none`, or seconds to leave out at the start of every run.
         force: judge runs that are not comparable, and say so.
+        budget: a budget file, or several; `check`, `compare` and `report` hold runs against them,
+            and so do `baseline save` and `accept`.
+        baselines: where baselines lie: a folder, or s3://, gs:// or az://.
+        gate_drift: a regression against the anchor of a stored baseline fails a comparison.
         metrics: keys such as `latency.p95`; empty for the default set.
         timezone: IANA name of the zone of times that carry none.
         max_bad_rows: a number, or a share such as `0.1%`.
+        notify: when notifications are sent, and to whom mail goes.
     """
 
     tolerance: str | float = "5%"
@@ -40,7 +59,11 @@ class Config(Stored):
     calibration: str | None = None
     warmup: str | float = "auto"
     force: bool = False
+    budget: str | tuple[str, ...] = ()
+    baselines: str | None = None
+    gate_drift: bool = False
     strict: bool = False
     metrics: tuple[str, ...] = ()
     timezone: str = "UTC"
     max_bad_rows: str | int = "0"
+    notify: NotifyConfig = NotifyConfig()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.run import Fidelity, RunInfo
 from perfanalysis.model.shapes import Shape
 
@@ -71,14 +73,6 @@ class CheckSummary:
     name: str
     passes: int
     fails: int
-
-
-class Outcome(StrEnum):
-    """Of a budget or threshold. Missing data is undecided, never met."""
-
-    MET = "met"
-    BROKEN = "broken"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +205,12 @@ class NotJudged:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Comparison:
-    """Current runs held against baseline runs: JSON document `perfanalysis.comparison`."""
+    """Current runs held against baseline runs: JSON document `perfanalysis.comparison`.
+
+    Attributes:
+        verdict: of the change alone; `budgets` may fail the gate besides.
+        budgets: the current runs held against budgets; empty where none were given.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -225,6 +224,7 @@ class Comparison:
     not_judged: tuple[NotJudged, ...]
     results: tuple[Result, ...]
     shapes: tuple[Shape, ...]
+    budgets: tuple[BudgetResult, ...]
     caveats: tuple[Caveat, ...]
 
     def __repr__(self) -> str:

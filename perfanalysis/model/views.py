@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.model.results import Comparison, Summary
 
 if TYPE_CHECKING:
@@ -88,3 +89,4 @@ class ReportData:
     comparison: Comparison | None
     current: tuple[RunView, ...]
     baseline: tuple[RunView, ...]
+    budgets: tuple[BudgetResult, ...]

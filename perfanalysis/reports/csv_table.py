@@ -71,7 +71,7 @@ def summary_csv(summary: Summary) -> str:
     The total has a scope of its own so that adding up a column does not count it twice.
     """
     rows = [_name_row("name", entry) for entry in summary.names]
-    return _table(_SUMMARY_COLUMNS, [*rows, _name_row("total", summary.total)])
+    return rendered_table(_SUMMARY_COLUMNS, [*rows, _name_row("total", summary.total)])
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -80,7 +80,7 @@ def comparison_csv(comparison: Comparison) -> str:
     Those have the verdict not-judged and the reason among the caveats.
     """
     rows = [_result_row(result) for result in comparison.results]
-    return _table(
+    return rendered_table(
         _COMPARISON_COLUMNS, [*rows, *(_not_judged_row(entry) for entry in comparison.not_judged)]
     )
 
@@ -106,13 +106,13 @@ def _name_row(scope: str, entry: NameSummary) -> list[Cell]:
         latency.max,
         str(entry.fidelity),
         entry.bytes_received,
-        _joined(entry.caveats),
+        joined_caveats(entry.caveats),
     ]
 
 
 def _result_row(result: Result) -> list[Cell]:
     values = [getattr(result, column) for column in _COMPARISON_COLUMNS[:-1]]
-    return [*values, _joined(result.caveats)]
+    return [*values, joined_caveats(result.caveats)]
 
 
 def _not_judged_row(entry: NotJudged) -> list[Cell]:
@@ -125,11 +125,13 @@ def _not_judged_row(entry: NotJudged) -> list[Cell]:
     return [known.get(column) for column in _COMPARISON_COLUMNS]
 
 
-def _joined(caveats: Iterable[Caveat]) -> str:
+def joined_caveats(caveats: Iterable[Caveat]) -> str:
+    """Return caveats as the text of one cell."""
     return "; ".join(f"{caveat.code}: {caveat.message}" for caveat in caveats)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def rendered_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return a table as text, every cell harmless to a spreadsheet."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

@@ -24,6 +24,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  #
 # An underscore between letters or digits (`error_rate`) is none of Markdown's business.
 _MARKDOWN_SIGN = re.compile(r"[\\`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 _MARKDOWN_ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "|": "&#124;"}
+# `@team`, `#12`, `!7`, `GH-12`, `&12`: a mention there is told to people and noted elsewhere.
+_MARKDOWN_REFERENCE = re.compile(
+    r"(?<!&)[@#!](?=\w)|(?<![^\W_])GH(?=-\d)|&amp;(?=\d)", re.IGNORECASE
+)
+_MARKDOWN_ADDRESS = re.compile(r":(?=//)|www(?=\.)", re.IGNORECASE)
 # What would begin a list, a heading or a rule.
 _MARKDOWN_BLOCK = re.compile(r"^(\d*)([-+#=.)])(?=[-+#=\s]|$)")
 
@@ -55,9 +60,9 @@ def _visible(char: str) -> str:
 def markdown_text(text: str) -> str:
     """Return the text for running Markdown (GitHub, GitLab) or a table cell: shown as it is.
 
-    Formatting signs, HTML and mathematics are escaped. Mentions and references (`@team`, `#12`)
-    are resolved after Markdown was rendered, where no escape reaches: a zero-width space breaks
-    them. Addresses do not become links.
+    Formatting signs, HTML and mathematics are escaped. Mentions, references (`@team`, `#12`) and
+    addresses are looked for after Markdown was rendered, where no escape reaches: a zero-width
+    space breaks them.
 
     >>> markdown_text("a|b <b>@team</b>")
     'a&#124;b &lt;b&gt;@&#8203;team&lt;/b&gt;'
@@ -66,8 +71,8 @@ def markdown_text(text: str) -> str:
     text = "".join(_MARKDOWN_ENTITY.get(char, char) for char in text)
     text = _MARKDOWN_SIGN.sub(r"\\\g<0>", text)
     # "&#" begins an entity made above, not a reference.
-    text = re.sub(r"(?<!&)([@#!])(?=\w)", r"\1&#8203;", text)
-    text = text.replace("://", "&#58;//").replace("www.", "www&#46;")
+    text = _MARKDOWN_REFERENCE.sub(r"\g<0>&#8203;", text)
+    text = _MARKDOWN_ADDRESS.sub(r"\g<0>&#8203;", text)
     return _MARKDOWN_BLOCK.sub(r"\1\\\2", text)
 
 

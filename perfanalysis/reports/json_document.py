@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
+from perfanalysis.model.budget_results import Check
 from perfanalysis.model.calibration import CalibrationReport, FalseAlarms, FigureNoise
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import (
@@ -30,10 +31,20 @@ from perfanalysis.model.results import (
     ThresholdOutcome,
 )
 from perfanalysis.model.run import RunInfo
+from perfanalysis.reports.budgets.document import budget_object
+from perfanalysis.reports.run_object import run_object
 from perfanalysis.reports.shape_object import shape_object
 from perfanalysis.reports.wording import timestamp
 
-DocumentName = Literal["summary", "comparison", "calibration-report"]
+DocumentName = Literal[
+    "acceptance",
+    "baseline-report",
+    "baselines",
+    "calibration-report",
+    "check",
+    "comparison",
+    "summary",
+]
 JsonObject = dict[str, object]
 
 SCHEMA_VERSION = 1
@@ -68,13 +79,26 @@ def comparison_document(comparison: Comparison) -> JsonObject:
         "tolerance": comparison.tolerance,
         "alpha": comparison.alpha,
         "correction": comparison.correction,
-        "current": [_run_reference(run) for run in comparison.current],
-        "baseline": [_run_reference(run) for run in comparison.baseline],
+        "current": [run_object(run) for run in comparison.current],
+        "baseline": [run_object(run) for run in comparison.baseline],
         "judged": comparison.judged,
         "not_judged": [_not_judged(entry) for entry in comparison.not_judged],
         "results": [_result(result) for result in comparison.results],
         "shapes": [shape_object(shape) for shape in comparison.shapes],
+        "budgets": [budget_object(result) for result in comparison.budgets],
         "caveats": _caveats(comparison.caveats),
+    }
+
+
+def check_document(check: Check) -> JsonObject:
+    """Return the document `perfanalysis.check`, ready for `render_json`."""
+    return {
+        "schema": "perfanalysis.check",
+        "schema_version": SCHEMA_VERSION,
+        "outcome": str(check.outcome),
+        "runs": [run_object(run) for run in check.runs],
+        "budgets": [budget_object(result) for result in check.results],
+        "caveats": _caveats(check.caveats),
     }
 
 
@@ -94,7 +118,7 @@ def calibration_document(report: CalibrationReport) -> JsonObject:
     }
 
 
-def render_json(document: Mapping[str, object]) -> str:
+def render_json(document: Mapping[str, object] | Sequence[object]) -> str:
     r"""Return a document as indented JSON with a line end; text stays readable, not `\u`-escaped.
 
     Raises:

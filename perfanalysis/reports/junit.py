@@ -13,16 +13,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from xml.etree import ElementTree as ET  # only written here, nothing is parsed
 
+from perfanalysis.model.budget_results import Check
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import (
     Comparison,
     NotJudged,
-    Outcome,
     Result,
     Summary,
     ThresholdOutcome,
     Verdict,
 )
 from perfanalysis.reports import wording
+from perfanalysis.reports.budgets.junit import budget_cases
+from perfanalysis.reports.budgets.wording import headline
 from perfanalysis.reports.escape import xml_text
 from perfanalysis.reports.summary_wording import threshold_sentence
 
@@ -32,7 +35,8 @@ _ALL_REQUESTS = "all requests"
 
 def comparison_junit(comparison: Comparison) -> str:
     """Return a comparison as one test suite; the class name of a case is the request's name."""
-    cases = [_result_case(result, comparison.alpha) for result in comparison.results]
+    cases = budget_cases(comparison.budgets)
+    cases += [_result_case(result, comparison.alpha) for result in comparison.results]
     cases += [_not_judged_case(entry) for entry in comparison.not_judged]
     current = comparison.current[0].started_at if comparison.current else None
     suite = _suite(wording.direction(comparison), cases, current)
@@ -46,6 +50,15 @@ def comparison_junit(comparison: Comparison) -> str:
         ET.SubElement(properties, "property", name=name, value=xml_text(value))
     suite.insert(0, properties)
     lines = [wording.headline(comparison), *wording.caveat_sentences(comparison.caveats)]
+    ET.SubElement(suite, "system-out").text = xml_text("\n".join(lines))
+    return _render(suite)
+
+
+def check_junit(check: Check) -> str:
+    """Return judged budgets as one test suite."""
+    first = check.runs[0].started_at if check.runs else None
+    suite = _suite(f"budgets of {wording.side(check.runs)}", budget_cases(check.results), first)
+    lines = [headline(check), *wording.caveat_sentences(check.caveats)]
     ET.SubElement(suite, "system-out").text = xml_text("\n".join(lines))
     return _render(suite)
 
@@ -121,7 +134,8 @@ def _counts(cases: Iterable[ET.Element]) -> dict[str, str]:
 
 
 def _render(suite: ET.Element) -> str:
-    keys = ("tests", "failures", "errors", "skipped", "time")
+    # Jenkins' schema knows `skipped` of a suite, not of all suites together.
+    keys = ("tests", "failures", "errors", "time")
     totals = {key: suite.attrib[key] for key in keys}
     root = ET.Element("testsuites", {"name": "perfanalysis", **totals})
     root.append(suite)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from perfanalysis.model.results import Outcome, SeriesSummary, Summary, ThresholdOutcome
+from perfanalysis.model.outcome import Outcome
+from perfanalysis.model.results import SeriesSummary, Summary, ThresholdOutcome
 from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.reports.escape import shortened
 from perfanalysis.reports.wording import name_text, plural, started

@@ -17,7 +17,6 @@ from perfanalysis.model.results import (
     CheckSummary,
     Comparison,
     NameSummary,
-    Outcome,
     Result,
     SeriesSummary,
     Summary,
@@ -25,6 +24,7 @@ from perfanalysis.model.results import (
     Verdict,
 )
 from perfanalysis.reports import summary_wording, wording
+from perfanalysis.reports.budgets.table import OUTCOME_STYLES, budget_lines, budgets_headline
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.name_columns import NameColumn, name_columns
 from perfanalysis.reports.shape_wording import changed_shapes, several_modes
@@ -50,7 +50,6 @@ VERDICT_STYLES = {
     Verdict.UNCHANGED: "",
     Verdict.NOT_REGRESSED: "green",
 }
-OUTCOME_STYLES = {Outcome.MET: "green", Outcome.BROKEN: "bold red", Outcome.UNDECIDED: "yellow"}
 _TILDE = "~ the interval includes no change; <X: a change of up to X could hide"
 _MOST_ROWS = 40
 _NAME_WORTH_A_COLUMN = 24
@@ -71,7 +70,8 @@ def comparison_table(comparison: Comparison, *, width: int | None, color: bool) 
     ordered = wording.by_importance(comparison.results)
     listed = _listed(ordered)
     notes = Footnotes()
-    lines = _header(comparison, width)
+    lines = budgets_headline(comparison.budgets, width) + _header(comparison, width)
+    lines += budget_lines(comparison.budgets, notes, width)
     if listed:
         lines += [Text(), *_results(listed, comparison.alpha, notes, width)]
     if any(wording.is_indistinct(result, comparison.alpha) for result in listed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,6 +74,22 @@ def share_of(events: Ints, trials: Ints) -> Share:
         variance = spread * used.sum() / (used.sum() - 1)
         effect = max(1.0, float(variance / (p * (1 - p) / n)))
     return Share(events=total, n=n, design_effect=effect)
+
+
+def pooled_share(shares: Sequence[Share]) -> Share:
+    """Return several runs as one share; runs that differ widen it like bursts do.
+
+    >>> a, b = Share(events=1, n=100, design_effect=2.0), Share(events=1, n=100, design_effect=1.0)
+    >>> pooled_share([a, b])
+    Share(events=2, n=200, design_effect=2.0)
+    """
+    if len(shares) == 1:
+        return shares[0]
+    between = share_of(
+        np.array([share.events for share in shares]), np.array([share.n for share in shares])
+    )
+    within = max(share.design_effect for share in shares)
+    return replace(between, design_effect=max(between.design_effect, within))
 
 
 def wilson(share: Share, z: float) -> tuple[float, float]:

@@ -1,43 +1,31 @@
-"""Calibrations on disk: `baselines/NAME.calibration.json`, beside the baseline of that name."""
+"""Calibrations in the store: `NAME.calibration.json`, beside the baseline of that name."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import tempfile
 from pathlib import Path
 
 import pydantic
 
 from perfanalysis.errors import InputError, UsageError
 from perfanalysis.model.calibration import Calibration
+from perfanalysis.store.baselines.names import checked_name
+from perfanalysis.store.baselines.place import Place
 
 SUFFIX = ".calibration.json"
-FOLDER_VARIABLE = "PERFANALYSIS_BASELINES"
-# Letters, digits and a few signs: a name can neither leave the folder nor hide in it.
-_NAME = re.compile(r"\w(?:[\w.+-]{0,98}\w)?")
 _MAX_BYTES = 64 << 20
 
 
-def baselines_folder() -> Path:
-    """Return the folder of the project's baselines: `PERFANALYSIS_BASELINES`, or `baselines`."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or "baselines")
-
-
-def calibration_path(name: str) -> Path:
-    """Return where the calibration of a baseline lies, whether or not it is there.
+def calibration_file(name: str) -> str:
+    """Return the path, within a store, of the calibration of a baseline.
 
     Raises:
-        UsageError: the name is none: it holds a separator, or begins with a dot.
+        UsageError: the name is none: it holds a folder that it must not, or begins with a dot.
+
+    >>> calibration_file("main/staging")
+    'main/staging.calibration.json'
     """
-    if _NAME.fullmatch(name) is None or ".." in name:
-        raise UsageError(
-            f"{name!r} is no name of a baseline",
-            hint="a name is up to 100 letters, digits and . _ + - without a folder, such as "
-            "shop-nightly",
-        )
-    return baselines_folder() / f"{name}{SUFFIX}"
+    return f"{checked_name(name)}{SUFFIX}"
 
 
 def calibration_beside(bundle: Path) -> Path:
@@ -49,31 +37,32 @@ def calibration_beside(bundle: Path) -> Path:
     return bundle.with_name(f"{bundle.name.removesuffix('.run')}{SUFFIX}")
 
 
-def write_calibration(calibration: Calibration, path: Path) -> None:
-    """Write a calibration so that the file is whole or not there; an older one is replaced.
+def write_calibration(calibration: Calibration, name: str, place: Place) -> str:
+    """Store the calibration of a baseline, and return where; an older one is replaced.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: the name is none, or the file cannot be written.
     """
+    path = calibration_file(name)
     text = json.dumps(calibration.model_dump(mode="json", by_alias=True), indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, hidden = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        staged = Path(hidden)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                out.write(text)
-            # Temporary files are for their owner only; what is stored is for the project.
-            staged.chmod(0o644)
-            staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)
-    except OSError as exc:
-        raise UsageError(f"{path}: cannot be written: {exc.strerror}") from exc
+    place.write_file(path, text.encode())
+    return f"{place.location}/{path}"
+
+
+def stored_calibration(name: str, place: Place) -> Calibration | None:
+    """Return the calibration of a baseline; None where there is none.
+
+    Raises:
+        UsageError: the name is none.
+        InputError: the file is no calibration, damaged, or written by a newer version.
+    """
+    path = calibration_file(name)
+    content = place.read_file(path)
+    return None if content is None else _parsed(content, f"{place.location}/{path}")
 
 
 def read_calibration(path: Path) -> Calibration:
-    """Read a calibration.
+    """Read the file of a calibration.
 
     Raises:
         UsageError: there is no such file.
@@ -83,19 +72,29 @@ def read_calibration(path: Path) -> Calibration:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as exc:
-        raise UsageError(
-            f"{path}: no such calibration: {exc.strerror}",
-            hint="perfanalysis calibrate RUN... --save NAME makes one",
-        ) from exc
+        raise missing_calibration(str(path), exc.strerror or "it cannot be read") from exc
+    return _parsed(content, str(path))
+
+
+def missing_calibration(where: str, reason: str) -> UsageError:
+    """Return the error that says how to make a calibration."""
+    return UsageError(
+        f"{where}: no such calibration: {reason}",
+        hint="perfanalysis calibrate RUN... --save NAME makes one",
+    )
+
+
+def _parsed(content: bytes, where: str) -> Calibration:
     if len(content) > _MAX_BYTES:
-        raise InputError(f"{path}: expected a calibration, found more than 64 MiB")
+        raise InputError(f"{where}: expected a calibration, found more than 64 MiB")
     try:
         return Calibration.model_validate_json(content)
     except pydantic.ValidationError as exc:
-        raise InputError(_explain(path, content, exc)) from exc
+        raise InputError(explained(content, where, exc)) from exc
 
 
-def _explain(path: Path, content: bytes, exc: pydantic.ValidationError) -> str:
+def explained(content: bytes, where: str, exc: pydantic.ValidationError) -> str:
+    """Return what is wrong with a stored document, or that it is of a newer version."""
     version = None
     try:
         document = json.loads(content)
@@ -104,7 +103,7 @@ def _explain(path: Path, content: bytes, exc: pydantic.ValidationError) -> str:
         # Not even JSON: pydantic's own words say where.
         pass
     if isinstance(version, int) and version > 1:
-        return f"{path}: written by a newer perfanalysis (schema version {version}, known: 1)"
+        return f"{where}: written by a newer perfanalysis (schema version {version}, known: 1)"
     first = exc.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the document"
-    return f"{path}: {where}: {first['msg']}"
+    place = ".".join(str(part) for part in first["loc"]) or "the document"
+    return f"{where}: {place}: {first['msg']}"

@@ -18,6 +18,13 @@ SCHEMAS: dict[str, pa.Schema] = {
     "histograms": HISTOGRAMS,
 }
 
+# Text of requests travels as codes: names, groups and workers are few and repeat in every row.
+TEXT = pa.dictionary(pa.int32(), pa.string())
+ENCODED_REQUESTS = pa.schema(
+    [field.with_type(TEXT) if field.type == pa.string() else field for field in REQUESTS]
+)
+WRITTEN: dict[str, pa.Schema] = SCHEMAS | {"requests": ENCODED_REQUESTS}
+
 _NEVER_NEGATIVE = (
     "latency_ms",
     "blocked_ms",
@@ -36,11 +43,11 @@ _NEVER_NEGATIVE = (
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema, *, origin: str) -> pa.RecordBatch:
-    """Return a batch in the full schema: columns ordered, missing ones null, text plain.
+    """Return a batch in the full schema: columns ordered, missing ones null.
 
     Args:
-        batch: any subset of the columns of `schema`.
-        schema: one of the schemas of `perfanalysis.model`.
+        batch: any subset of the columns of `schema`; text may be plain or encoded.
+        schema: one of `SCHEMAS` or `WRITTEN`.
         origin: who made the batch, for messages.
 
     Raises:
@@ -60,9 +67,9 @@ def _column(batch: pa.RecordBatch, field: pa.Field, origin: str) -> pa.Array:
             raise InputError(f"{origin}: column {field.name!r} is missing")
         return pa.nulls(batch.num_rows, field.type)
     column = batch.column(field.name)
-    if column.type != field.type:
+    if field.type == TEXT or column.type != field.type:
         try:
-            column = column.cast(field.type)
+            column = _encoded(column) if field.type == TEXT else column.cast(field.type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as exc:
             raise InputError(f"{origin}: column {field.name!r}: {exc}") from exc
     if not field.nullable and column.null_count:
@@ -72,6 +79,16 @@ def _column(batch: pa.RecordBatch, field: pa.Field, origin: str) -> pa.Array:
     if field.name in _NEVER_NEGATIVE and not _all(pc.greater_equal(column, 0)):
         raise InputError(f"{origin}: column {field.name!r} holds a negative number")
     return column
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return text as a dictionary without nulls or repetitions."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string()).dictionary_encode()
+    words = column.dictionary
+    if words.null_count or len(words.unique()) < len(words):
+        return column.cast(pa.string()).dictionary_encode()
+    return column.cast(TEXT)
 
 
 def _all(mask: pa.Array) -> bool:

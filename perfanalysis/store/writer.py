@@ -31,8 +31,9 @@ from perfanalysis.model.run import (
     Threshold,
 )
 from perfanalysis.model.series import SERIES
+from perfanalysis.store.background import Background
 from perfanalysis.store.bundle import RUN_FILE
-from perfanalysis.store.conform import SCHEMAS, conform
+from perfanalysis.store.conform import WRITTEN, conform
 from perfanalysis.store.histograms import HistogramBuilder
 from perfanalysis.store.requests import RequestSorter
 from perfanalysis.store.staging import staged_folder
@@ -87,11 +88,13 @@ class BundleWriter:
         self.rows = 0
         self._sorter = RequestSorter(folder)
         self._histograms = HistogramBuilder()
+        self._background = Background()
         self._intervals: list[pa.RecordBatch] = []
         self._series: pq.ParquetWriter | None = None
         self._span = _Span()
         self._failures = 0
         self._requests = 0
+        self._has_requests = False
 
     def write(self, table: str, batch: pa.RecordBatch, *, origin: str) -> None:
         """Check and write a batch.
@@ -103,20 +106,20 @@ class BundleWriter:
 
         Raises:
             InputError: the batch does not conform.
+            UsageError: this batch or one before it cannot be written, as on a full disk.
         """
-        batch = conform(batch, SCHEMAS[table], origin=origin)
+        batch = conform(batch, WRITTEN[table], origin=origin)
         self.rows += batch.num_rows
         if table == "requests":
-            self._histograms.add(batch)
-            self._count(batch)
             with _told_as_usage_error():
-                self._sorter.add(batch)
+                self._background.call(self._add_requests, batch)
+            self._count(batch)
         elif table == "intervals":
             self._intervals.append(batch)
         else:
             with _told_as_usage_error():
                 self._write_series(batch)
-            if self._sorter.rows == 0:
+            if not self._has_requests:
                 self._span.series(batch)
 
     @property
@@ -133,8 +136,9 @@ class BundleWriter:
         with _told_as_usage_error():
             if self._series is not None:
                 self._series.close()
-            if self._sorter.rows:
-                self._sorter.write(self.folder / "requests.parquet")
+            if self._has_requests:
+                self._background.call(self._sorter.write, self.folder / "requests.parquet")
+                self._background.finish()
             return self._finish_aggregates(provenance)
 
     def salvage(self, provenance: Provenance, lost: Caveat) -> RunInfo:
@@ -150,6 +154,8 @@ class BundleWriter:
             UsageError: not even the rest can be written.
         """
         with contextlib.suppress(OSError):
+            self._background.finish()
+        with contextlib.suppress(OSError):
             self.close()
         with _told_as_usage_error():
             for path in self.folder.iterdir():
@@ -161,9 +167,15 @@ class BundleWriter:
 
     def close(self) -> None:
         """Release open files."""
+        self._background.close()
         self._sorter.close()
         if self._series is not None:
             self._series.close()
+
+    def _add_requests(self, batch: pa.RecordBatch) -> None:
+        # Histograms first: they are what is left where rows cannot be written.
+        self._histograms.add(batch)
+        self._sorter.add(batch)
 
     def _write_series(self, batch: pa.RecordBatch) -> None:
         if self._series is None:
@@ -175,7 +187,7 @@ class BundleWriter:
         intervals = pa.Table.from_batches(self._intervals, schema=INTERVALS)
         if intervals.num_rows:
             _write(intervals, self.folder / "intervals.parquet")
-        if self._sorter.rows:
+        if self._has_requests:
             _write(self._histograms.finish(), self.folder / "histograms.parquet")
         info = self._info(provenance, intervals)
         text = info.model_dump_json(indent=2, by_alias=True)
@@ -183,17 +195,19 @@ class BundleWriter:
         return info
 
     def _count(self, batch: pa.RecordBatch) -> None:
-        requests = batch.filter(pc.equal(batch.column("kind"), Kind.REQUEST.value))
-        self._requests += requests.num_rows
-        self._failures += pc.sum(pc.invert(requests.column("ok"))).as_py() or 0
+        self._has_requests = self._has_requests or batch.num_rows > 0
+        kind = batch.column("kind")
+        is_request = pc.equal(kind.dictionary, Kind.REQUEST.value).take(kind.indices)
+        self._requests += is_request.true_count
+        self._failures += pc.and_not(is_request, batch.column("ok")).true_count
         self._span.requests(batch)
 
     def _info(self, known: Provenance, intervals: pa.Table) -> RunInfo:
         requests, failures = self._requests, self._failures
-        if not self._sorter.rows:
+        if not self._has_requests:
             requests, failures = _interval_counts(intervals)
             self._span.intervals(intervals)
-        has_rows = self._sorter.rows > 0
+        has_rows = self._has_requests
         stated = known.duration_s if not has_rows else None
         return RunInfo(
             id=known.id,

@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from perfanalysis.analysis.k6_expressions import Expression, parse_expression
 from perfanalysis.analysis.summarize import summarize_run
-from perfanalysis.analysis.thresholds import Expression, judge_thresholds, parse_expression
-from perfanalysis.model.results import Outcome
+from perfanalysis.analysis.thresholds import judge_thresholds
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.run import Threshold
 from perfanalysis.reports.json_document import render_json, summary_document
 

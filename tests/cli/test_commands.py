@@ -86,6 +86,7 @@ def test_quiet_says_nothing_besides(cli, pair, tmp_path):
     assert ended.err == ""
 
 
+@pytest.mark.slow
 def test_report_of_one_run_and_of_two(cli, pair, tmp_path):
     for name, runs in {"one": pair[:1], "two": pair}.items():
         assert cli("report", *runs, "-o", tmp_path / f"{name}.html").code == 0

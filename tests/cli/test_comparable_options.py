@@ -78,6 +78,7 @@ def test_a_warmup_is_left_out_on_demand(cli, slow, base, project, monkeypatch):
     assert cut("--warmup", "none") == []
 
 
+@pytest.mark.slow
 def test_a_report_takes_them_too(cli, short, base, tmp_path):
     for options, said in ([], "not comparable"), (["--force"], "it was forced"):
         page = tmp_path / "page.html"

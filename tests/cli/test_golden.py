@@ -33,6 +33,38 @@ timeStamp,elapsed,label,responseCode,success
 1700000000000,12,Home,200,true
 1700000000100,soon,Home,200,true
 """
+BUDGET = """\
+budgets:
+  - {metric: latency.p95, name: "*", limit: 70 ms}
+  - {metric: latency.p99, limit: 0.2 s, level: warn}
+  - {metric: latency.p95, name: search, limit: 100 ms, for: 3s}
+  - {slo: 99 % of requests under 250 ms}
+  - {metric: error_rate, limit: 0.5 %}
+  - {metric: system.cpu.mean, limit: 70 %, level: warn}
+  - {metric: latency.p95, name: search, change: "+10 %"}
+thresholds:
+  "http_req_duration{name:checkout}": [{threshold: "p(95)<200", abortOnFail: true}]
+"""
+BUDGETS = {
+    "check-declared": ["check", "fixtures/demo/base.json.xz"],
+    "check-k6-summary": ["check", "fixtures/k6/base.summary.json"],
+    "check-budget": ["check", "fixtures/demo/base.json.xz", "--budget", "budget.yml"],
+    "check-several-runs": [
+        *("check", "fixtures/demo/base.json.xz", "fixtures/demo/slow.json.xz"),
+        *("--budget", "budget.yml"),
+    ],
+    "check-junit": [
+        *("check", "fixtures/demo/base.json.xz", "--budget", "budget.yml", "--format", "junit"),
+    ],
+    "compare-budget": [
+        *("compare", "fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz"),
+        *("--budget", "budget.yml"),
+    ],
+    "error-no-thresholds": ["check", "fixtures/jmeter/base.csv.jtl"],
+    "error-misspelt-budget": [
+        *("check", "fixtures/demo/base.json.xz", "--budget", "misspelt.yml"),
+    ],
+}
 MISTAKES = {
     "error-missing-file": ["summary", "results.jtl"],
     "error-no-baseline": ["compare", "fixtures/demo/base.json.xz"],
@@ -53,6 +85,7 @@ CASES = {
         name: ["compare", *(f"fixtures/{run}" for run in pair)]
         for name, pair in COMPARISONS.items()
     },
+    **BUDGETS,
     **MISTAKES,
 }
 
@@ -65,6 +98,8 @@ def workplace(tmp_path, fixtures, monkeypatch):
     (folder / "fixtures").symlink_to(fixtures)
     (folder / "poem.txt").write_text("Shall I compare thee to a summer's day?\n")
     (folder / "bad.jtl").write_text(BAD_ROW)
+    (folder / "budget.yml").write_text(BUDGET)
+    (folder / "misspelt.yml").write_text(BUDGET.replace("name: search", "name: serch"))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "80")

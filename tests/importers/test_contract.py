@@ -232,6 +232,7 @@ def assert_cuts_lose_rows_only(read_run, specimen, folder, sizes):
         assert others.total() <= 1, size
 
 
+@pytest.mark.slow
 def test_a_file_cut_short_has_no_row_that_the_whole_file_lacks(read_run, specimen, tmp_path):
     size = len(specimen.files[specimen.lead])
     few = 12 if specimen.importer == "locust-csv" else 40

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import (
     CheckSummary,
     Comparison,
     Latency,
     NameSummary,
     NotJudged,
-    Outcome,
     Result,
     SeriesSummary,
     Severity,
@@ -25,20 +26,8 @@ from perfanalysis.model.results import (
 )
 from perfanalysis.model.run import Counts, Environment, Evidence, Fidelity, RunInfo
 from perfanalysis.model.shapes import Mode, QuantileChange, Shape, ShapeKind, SpreadChange
-
-HOSTILE_NAMES = (
-    "a|b`<x>@team",
-    '<script>alert(1)</script><img src=x onerror="alert(2)">',
-    '=HYPERLINK("http://evil.example","x")',
-    "\x1b[31mred\x1b[0m\x07",
-    "two\nlines\r\nand a\ttab",
-    "safe\u202egnp.exe",
-    "]]></testcase><failure/>\x00\ufffe",
-    "lone \ud800 surrogate",
-    "检索接口" * 40,
-    "[link](javascript:alert(1)) ![i](http://evil.example/i.png) # & $x$ **b** ~~s~~ \\",
-    "",
-)
+from tests.reports.example_budget import BROKEN_BUDGET
+from tests.reports.hostile import HOSTILE_NAMES
 
 SLOW_RESULT = Result(
     name="search",
@@ -153,6 +142,16 @@ def make_result() -> Callable[..., Result]:
 
     def make(**changes: object) -> Result:
         return replace(SLOW_RESULT, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_budget() -> Callable[..., BudgetResult]:
+    """Build a judged budget, by default a broken one of search: `make_budget(level="warn")`."""
+
+    def make(**changes: object) -> BudgetResult:
+        return replace(BROKEN_BUDGET, **changes)
 
     return make
 
@@ -276,6 +275,7 @@ def comparison(make_run: Callable[..., RunInfo], results: dict[str, Result]) -> 
         ),
         results=tuple(results.values()),
         shapes=(),
+        budgets=(),
         caveats=(
             Caveat(code="single-run", message="one run per side cannot show run-to-run noise"),
         ),

@@ -206,7 +206,7 @@ def test_the_time_axis_spans_the_longest_run():
 def test_a_monitor_alone_sets_the_time_axis():
     view = report_of(timeline(p50_ms=[1.0])).current[0]
     alone = replace(view, timelines={}, curves=(curve([1.0] * 11),))
-    data = ReportData(comparison=None, current=(alone,), baseline=())
+    data = ReportData(comparison=None, current=(alone,), baseline=(), budgets=())
     assert time_axis(data) == TimeAxis(start_s=0.0, end_s=10.0)
 
 
@@ -272,6 +272,7 @@ def test_charts_drawn_in_several_threads_are_the_same():
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_drawing_does_not_load_pyplot():
     code = (
         "import sys, numpy as np\n"
@@ -291,4 +292,4 @@ def report_of(*lines: Timeline) -> ReportData:
         RunView(summary=None, distributions={}, timelines={None: line}, curves=(), errors=())  # type: ignore[arg-type]
         for line in lines
     )
-    return ReportData(comparison=None, current=views, baseline=())
+    return ReportData(comparison=None, current=views, baseline=(), budgets=())

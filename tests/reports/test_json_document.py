@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from perfanalysis.model import results as nouns
-from perfanalysis.model.results import Outcome, Severity, Verdict
+from perfanalysis.model.outcome import Outcome
+from perfanalysis.model.results import Severity, Verdict
 from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.reports.json_document import (
     comparison_document,
@@ -40,6 +41,10 @@ THRESHOLD_KEYS = [
 COMPARISON_KEYS = [
     "schema", "schema_version", "verdict", "reasons", "design", "tolerance", "alpha",
     "correction", "current", "baseline", "judged", "not_judged", "results", "caveats",
+]
+JUDGED_RUN_KEYS = [
+    "id", "name", "started_at", "duration_s", "tool", "tool_version", "evidence", "requests",
+    "failures", "rejected_rows", "environment", "commit", "caveats",
 ]
 RESULT_KEYS = [
     "name", "metric", "unit", "better", "baseline", "current", "change", "ci_low", "ci_high",
@@ -84,10 +89,11 @@ def test_comparison_has_the_keys_of_the_contract_in_its_order(comparison):
         "not_judged",
         "results",
         "shapes",
+        "budgets",
         "caveats",
     ]
     assert [list(result) for result in document["results"]] == [RESULT_KEYS] * 6
-    assert list(document["current"][0]) == ["id", "name", "started_at", "caveats"]
+    assert list(document["current"][0]) == JUDGED_RUN_KEYS
     assert list(document["not_judged"][0]) == ["name", "metric", "reason", "message"]
 
 
@@ -100,6 +106,15 @@ def test_comparison_holds_the_values_of_the_contract(comparison):
             "id": "ba9876543210",
             "name": "slow",
             "started_at": "2026-01-01T00:10:00Z",
+            "duration_s": 30.1,
+            "tool": "k6",
+            "tool_version": "2.2.0",
+            "evidence": "requests",
+            "requests": 5395,
+            "failures": 3,
+            "rejected_rows": 0,
+            "environment": {"host_class": None, "cpu_model": None, "cpu_count": None, "os": None},
+            "commit": None,
             "caveats": [],
         }
     ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from perfanalysis.model.results import Outcome
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.run import Counts, Evidence, Fidelity
 from perfanalysis.reports import summary_wording as wording
 

@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.results import NotJudged, Outcome, Severity, Verdict
+from perfanalysis.model.outcome import Outcome
+from perfanalysis.model.results import NotJudged, Severity, Verdict
 from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.reports.terminal import comparison_table, summary_table
 

@@ -226,7 +226,8 @@ def test_a_run_too_large_for_memory_is_written_like_a_small_one(
 
     batches = [batch_of([9 - i, 4], [i, 50 + i]) for i in range(5)]
     small = write(tmp_path / "small.run", provenance, *batches)
-    monkeypatch.setattr(requests, "_SPILL_BYTES", 100)
+    monkeypatch.setattr(requests, "ROW_GROUP_ROWS", 1)
+    monkeypatch.setattr(requests, "HELD_BACK_ROWS", 1)
     large = write(tmp_path / "large.run", provenance, *batches)
     assert large.requests_table.equals(small.requests_table)
     assert sorted(path.name for path in large.path.iterdir()) == sorted(

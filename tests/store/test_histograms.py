@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow.compute as pc
 
 from perfanalysis.model.histograms import HISTOGRAMS
+from perfanalysis.store.conform import ENCODED_REQUESTS, conform
 from perfanalysis.store.histograms import MAX_WINDOWS, HistogramBuilder
 
 
 def built(*batches):
     builder = HistogramBuilder()
     for batch in batches:
-        builder.add(batch)
+        builder.add(conform(batch, ENCODED_REQUESTS, origin="test"))
     return builder, builder.finish()
 
 

@@ -7,13 +7,13 @@ import pyarrow.parquet as pq
 
 from perfanalysis.model.requests import REQUESTS
 from perfanalysis.store import requests
-from perfanalysis.store.conform import conform
+from perfanalysis.store.conform import ENCODED_REQUESTS, conform
 
 
 def written(tmp_path, batches):
     sorter = requests.RequestSorter(tmp_path)
     for batch in batches:
-        sorter.add(conform(batch, REQUESTS, origin="test"))
+        sorter.add(conform(batch, ENCODED_REQUESTS, origin="test"))
     sorter.write(tmp_path / "requests.parquet")
     return pq.read_table(tmp_path / "requests.parquet")
 
@@ -28,7 +28,8 @@ def test_sorting_out_of_core_gives_what_sorting_in_memory_gives(tmp_path, batch_
     (tmp_path / "memory").mkdir()
     (tmp_path / "spilled").mkdir()
     in_memory = written(tmp_path / "memory", batches)
-    monkeypatch.setattr(requests, "_SPILL_BYTES", 10_000)
+    monkeypatch.setattr(requests, "ROW_GROUP_ROWS", 100)
+    monkeypatch.setattr(requests, "HELD_BACK_ROWS", 600)
     spilled = written(tmp_path / "spilled", batches)
     assert spilled.equals(in_memory)
     assert spilled.schema.equals(REQUESTS)

@@ -7,14 +7,15 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from perfanalysis.errors import InputError
-from perfanalysis.importers.jmeter.requests import CONTROLLER, MAX_ERROR_CHARACTERS
+from perfanalysis.importers.jmeter.request_columns import MAX_ERROR_CHARACTERS
+from perfanalysis.importers.jmeter.requests import CONTROLLER
 from perfanalysis.importers.jmeter.tags import NO_VALUE
 
 SAMPLE_TAGS = frozenset(("sample", "httpSample", "sampleResult"))
 _MAX_DEPTH = 256
 # Longer texts are of no use; the parser would pile them up.
-_MAX_TEXT_CHARACTERS = 4 * MAX_ERROR_CHARACTERS
-_KNOWN = frozenset(
+MAX_TEXT_CHARACTERS = 4 * MAX_ERROR_CHARACTERS
+KNOWN = frozenset(
     (
         *("t", "it", "lt", "ct", "ts", "s", "lb", "rc", "rs", "rm", "tn", "dt", "de"),
         *("by", "sby", "sc", "ec", "ng", "na", "hn"),
@@ -51,6 +52,7 @@ _FIELDS = {
 _OF_ASSERTION = frozenset(("name", "failure", "error", "failureMessage"))
 _PLUGIN_RESULT = re.compile(r"\.\w*SampleResult\w*$")
 _CONTROLLER = re.compile(CONTROLLER)
+_CONTROLLER_START = "Number of samples"
 
 
 class Sample:
@@ -93,16 +95,17 @@ class Sample:
 
     def is_marked_controller(self) -> bool:
         """Say whether the message is that of a transaction controller."""
-        return _CONTROLLER.match(self.attributes.get("rm", "")) is not None
+        message = self.attributes.get("rm", "")
+        return message.startswith(_CONTROLLER_START) and _CONTROLLER.match(message) is not None
 
     def tags(self) -> dict[str, str] | None:
         """Return the sample variables and the host name; None if there are none."""
-        if _KNOWN.issuperset(self.attributes) and "hn" not in self.attributes:
+        if KNOWN.issuperset(self.attributes) and "hn" not in self.attributes:
             return None
         extra = {
             name: value
             for name, value in self.attributes.items()
-            if name not in _KNOWN and value not in ("", NO_VALUE)
+            if name not in KNOWN and value not in ("", NO_VALUE)
         }
         if "hn" in self.attributes:
             extra["Hostname"] = self.attributes["hn"]
@@ -134,6 +137,11 @@ class SampleElements:
         self._text: list[str] = []
         self._room = 0
         self._assertion: dict[str, str] | None = None
+
+    @property
+    def at_top(self) -> bool:
+        """Whether no element but the root is open."""
+        return self._depth <= 1
 
     def attach(self, parser: Any, first_line: int) -> None:  # noqa: ANN401  (pyexpat names no type)
         """Listen to a parser, which gets a root element and then what stands from a line on."""
@@ -202,7 +210,7 @@ class SampleElements:
 
     def _listen(self) -> None:
         self._text = []
-        self._room = _MAX_TEXT_CHARACTERS
+        self._room = MAX_TEXT_CHARACTERS
         self._listening = self._depth
         self._parser.CharacterDataHandler = self._hear
 

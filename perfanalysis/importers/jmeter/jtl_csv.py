@@ -53,10 +53,10 @@ class JmeterCsv(Importer):
         builder = RequestBuilder(
             file, zone=source.timezone if local else None, nesting=LabelNesting()
         )
-        rows = RowReader(file, layout, rejects)
-        for samples in rows:
-            yield from builder.add(samples)
-        yield from rows.caveats
+        reader = RowReader(file, layout, rejects, builder)
+        for rows in reader:
+            yield from builder.take(rows)
+        yield from reader.caveats
         yield from truncation(file)
         yield from builder.finish()
 

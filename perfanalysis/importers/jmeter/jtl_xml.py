@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.jmeter.jtl_csv import truncation
 from perfanalysis.importers.jmeter.nesting import StatedNesting
-from perfanalysis.importers.jmeter.parser import SampleReader
 from perfanalysis.importers.jmeter.requests import RequestBuilder
-from perfanalysis.importers.jmeter.samples import batch_of
+from perfanalysis.importers.jmeter.sample_reader import SampleReader
 from perfanalysis.importers.source import Source
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
-
-_BATCH_SAMPLES = 20_000
 
 
 class JmeterXml(Importer):
@@ -42,9 +39,9 @@ class JmeterXml(Importer):
         file = source.files[0]
         yield Facts(tool="jmeter", clock_resolution_ms=1.0)
         builder = RequestBuilder(file, zone=None, nesting=StatedNesting())
-        reader = SampleReader(file, rejects)
-        for samples in reader.batches():
-            yield from builder.add(batch_of(samples, reader.reject))
+        reader = SampleReader(file, rejects, builder)
+        for rows in reader:
+            yield from builder.take(rows)
         yield from reader.caveats()
         yield from truncation(file)
         yield from builder.finish()

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.importers.jmeter.words import codes_of, joined
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -32,13 +34,16 @@ class Roles:
     """What samples are to each other.
 
     Attributes:
-        part: the sample is part of a request that is counted, shape (n,).
+        part: the sample is part of a request that is counted, shape (n,), or None if none is.
         group: label of the sample that it is part of (text, null for none), or None if no sample
             is part of another.
     """
 
-    part: Bools
+    part: Bools | None
     group: pa.Array | None
+
+
+_NO_PARTS = Roles(part=None, group=None)
 
 
 class Nesting(Protocol):
@@ -48,29 +53,30 @@ class Nesting(Protocol):
         """Return which samples are surely no part of another one, shape (n,)."""
         ...
 
-    def roles(self, samples: pa.RecordBatch, starts_ms: Integers, controllers: Bools) -> Roles:
+    def roles(self, samples: pa.RecordBatch, starts_us: Integers, controllers: Bools) -> Roles:
         """Return what the samples are to each other.
 
         Args:
             samples: in the order of the file.
-            starts_ms: when they started, shape (n,).
+            starts_us: when they started, shape (n,).
             controllers: which ones are transaction controllers, shape (n,).
         """
         ...
 
 
 class StatedNesting:
-    """For sources that state it, in columns `part` (bool) and `group` (text)."""
+    """For sources that state it, in columns `part` (bool) and, perhaps, `group` (text)."""
 
     def alone(self, samples: pa.RecordBatch) -> Bools:
         """Return which samples are no part of a request."""
         part: Bools = samples["part"].to_numpy(zero_copy_only=False)
         return ~part
 
-    def roles(self, samples: pa.RecordBatch, starts_ms: Integers, controllers: Bools) -> Roles:
+    def roles(self, samples: pa.RecordBatch, starts_us: Integers, controllers: Bools) -> Roles:
         """Return what the source states."""
-        del starts_ms, controllers
-        return Roles(part=samples["part"].to_numpy(zero_copy_only=False), group=samples["group"])
+        del starts_us, controllers
+        group = samples["group"] if "group" in samples.schema.names else None
+        return Roles(part=samples["part"].to_numpy(zero_copy_only=False), group=group)
 
 
 class LabelNesting:
@@ -86,24 +92,28 @@ class LabelNesting:
 
     def alone(self, samples: pa.RecordBatch) -> Bools:
         """Return which samples' labels are no other label with `-N` appended."""
-        stems = _stems(samples["label"].dictionary)
-        none: Bools = stems[_codes(samples["label"])] < 0
+        none: Bools = _stems(samples["label"].dictionary)[_places(samples["label"])] < 0
         return none
 
-    def roles(self, samples: pa.RecordBatch, starts_ms: Integers, controllers: Bools) -> Roles:
+    def roles(self, samples: pa.RecordBatch, starts_us: Integers, controllers: Bools) -> Roles:
         """Return what the samples are to each other, those of the batches before included."""
         if "threadName" not in samples.schema.names:
-            return Roles(part=np.zeros(samples.num_rows, dtype=bool), group=None)
+            return _NO_PARTS
         batch = _Family(
             labels=samples["label"],
             threads=samples["threadName"],
-            starts_ms=starts_ms,
-            ends_ms=starts_ms + samples["elapsed"].to_numpy(zero_copy_only=False),
+            starts_us=starts_us,
+            elapsed_ms=samples["elapsed"].to_numpy(),
             controllers=controllers,
         )
-        both = batch if self._context is None else _joined(self._context, batch)
+        before = self._context
+        parts = batch.may_hold_parts() or (before is not None and before.may_hold_parts())
+        if not parts and samples.num_rows >= _CONTEXT_ROWS:
+            self._context = batch.tail(_CONTEXT_ROWS)
+            return _NO_PARTS
+        both = batch if before is None else _joined(before, batch)
         self._context = both.tail(_CONTEXT_ROWS)
-        return both.roles(len(both.starts_ms) - samples.num_rows)
+        return both.roles(len(both.starts_us) - samples.num_rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,35 +122,44 @@ class _Family:
 
     labels: pa.DictionaryArray
     threads: pa.DictionaryArray
-    starts_ms: Integers
-    ends_ms: Integers
+    starts_us: Integers
+    elapsed_ms: Integers
     controllers: Bools
 
+    def may_hold_parts(self) -> bool:
+        """Say whether a label is that of a first part."""
+        return bool(pc.any(_first_parts(self.labels.dictionary)).as_py())
+
     def tail(self, rows: int) -> _Family:
-        first = max(0, len(self.starts_ms) - rows)
+        """Return the last rows, without the words of the others."""
+        first = max(0, len(self.starts_us) - rows)
         return _Family(
-            labels=self.labels[first:],
-            threads=self.threads[first:],
-            starts_ms=self.starts_ms[first:],
-            ends_ms=self.ends_ms[first:],
-            controllers=self.controllers[first:],
+            labels=self.labels[first:].dictionary_decode().dictionary_encode(),
+            threads=self.threads[first:].dictionary_decode().dictionary_encode(),
+            starts_us=self.starts_us[first:].copy(),
+            elapsed_ms=self.elapsed_ms[first:].copy(),
+            controllers=self.controllers[first:].copy(),
         )
 
     def roles(self, skip: int) -> Roles:
         """Return the roles of all samples but the first `skip`."""
         words = self.labels.dictionary
         stems = _stems(words)
-        opening = (stems >= 0) & pc.ends_with(words, "-0").to_numpy(zero_copy_only=False)
-        rows = len(self.starts_ms)
+        first_parts = _first_parts(words).to_numpy(zero_copy_only=False)
+        opening = (stems >= 0) & np.append(first_parts, [False])
         if not opening.any():
-            return Roles(part=np.zeros(rows - skip, dtype=bool), group=None)
-        order = np.argsort(_codes(self.threads), kind="stable")
+            return _NO_PARTS
+        rows = len(self.starts_us)
+        threads = _places(self.threads)
+        # Small numbers sort ten times as fast.
+        few = len(self.threads.dictionary) < np.iinfo(np.uint16).max
+        order = np.argsort(threads.astype(np.uint16) if few else threads, kind="stable")
         root, depth = self._roots(order, stems, opening)
         below_controller = self.controllers[order][root]
         part, parent = np.zeros(rows, dtype=bool), np.full(rows, -1)
         # What a controller holds are requests: it is the controller that is not counted.
         part[order] = np.where(below_controller, depth > 1, depth > 0)
-        parent[order] = np.where(depth > 0, stems[_codes(self.labels)[order]], -1)
+        parent[order] = np.where(depth > 0, stems[_places(self.labels)[order]], -1)
         parent = parent[skip:]
         codes = pa.array(parent.astype(np.int32), mask=parent < 0)
         group = pa.DictionaryArray.from_arrays(codes, words) if (parent >= 0).any() else None
@@ -153,8 +172,9 @@ class _Family:
             Position in `order` of the outermost sample (its own if it is no part), and the depth
             below it: 0 for no part, 1 for `Home-0`, 2 for `Home-0-1`.
         """
-        label, thread = _codes(self.labels)[order], _codes(self.threads)[order]
-        start, end = self.starts_ms[order], self.ends_ms[order]
+        label, thread = _places(self.labels)[order], _places(self.threads)[order]
+        start = (self.starts_us // 1000)[order]
+        end = start + self.elapsed_ms[order]
         position = np.arange(len(order))
         is_root = (stems[label] < 0) | (start >= _latest_end_before(thread, end))
         for _ in range(_MAX_PASSES):
@@ -172,29 +192,35 @@ class _Family:
 
 
 def _joined(first: _Family, second: _Family) -> _Family:
-    def chained(left: pa.DictionaryArray, right: pa.DictionaryArray) -> pa.DictionaryArray:
-        return pa.chunked_array([left, right]).unify_dictionaries().combine_chunks()
-
     return _Family(
-        labels=chained(first.labels, second.labels),
-        threads=chained(first.threads, second.threads),
-        starts_ms=np.concatenate((first.starts_ms, second.starts_ms)),
-        ends_ms=np.concatenate((first.ends_ms, second.ends_ms)),
+        labels=joined([first.labels, second.labels]),
+        threads=joined([first.threads, second.threads]),
+        starts_us=np.concatenate((first.starts_us, second.starts_us)),
+        elapsed_ms=np.concatenate((first.elapsed_ms, second.elapsed_ms)),
         controllers=np.concatenate((first.controllers, second.controllers)),
     )
 
 
 def _stems(words: pa.Array) -> Integers:
-    """Return for each label the place of the label that it is with `-N` appended, or -1."""
+    """Return for each label the place of the label that it is with `-N` appended, or -1.
+
+    The last entry, -1, is for rows without a label.
+    """
     stems = pc.replace_substring_regex(words, r"-\d+$", "")
     place = pc.index_in(stems, value_set=words).fill_null(-1).to_numpy(zero_copy_only=False)
     own = pc.equal(stems, words).fill_null(fill_value=True).to_numpy(zero_copy_only=False)
-    return np.where(own, -1, place).astype(np.int64)
+    return np.append(np.where(own, -1, place), [-1]).astype(np.int64)
 
 
-def _codes(column: pa.DictionaryArray) -> Integers:
-    codes: Integers = column.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes
+def _first_parts(words: pa.Array) -> pa.BooleanArray:
+    return pc.ends_with(words, "-0")
+
+
+def _places(column: pa.DictionaryArray) -> Integers:
+    """Return the place of each row's word, one behind the last for rows without one."""
+    codes = codes_of(column).astype(np.int64)
+    places: Integers = np.where(codes < 0, len(column.dictionary), codes)
+    return places
 
 
 def _latest_end_before(thread: Integers, end: Integers) -> Integers:
@@ -218,7 +244,7 @@ def _depth_below(label: Integers, ancestor: Integers, stems: Integers) -> Intege
     depth = np.zeros(len(label), dtype=np.int64)
     for step in range(1, _MAX_DEPTH + 1):
         # Labels without a stem stay at -1: the last entry is asked for and says -1 again.
-        label = np.append(stems, -1)[label]
+        label = stems[label]
         depth = np.where((depth == 0) & (label == ancestor), step, depth)
         if (label < 0).all():
             break

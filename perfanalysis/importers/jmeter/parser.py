@@ -1,4 +1,4 @@
-"""Reads the samples of a JTL file in XML, past what is not well-formed."""
+"""Reads the samples of XML text, past what is not well-formed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
 
 _ROOT, _END = b"<testResults>", b"</testResults>"
-_BATCH_SAMPLES = 4_000
 _ANY_SAMPLE = re.compile(rb"<(?:httpSample|sample|sampleResult)\b")
 # Enough to hold a line end and the indentation of a sample.
 _BEHIND_BYTES = 256
 
 
-class SampleReader:
-    """Feeds a file to a parser, and to a new one behind each place that is not well-formed."""
+class SampleParser:
+    """Feeds text to a parser, and to a new one behind each place that is not well-formed."""
 
     def __init__(self, file: InputFile, rejects: Rejects) -> None:
         self._file = file
@@ -37,26 +36,100 @@ class SampleReader:
         self._fed_bytes = 0
         self._line = 1  # of the end of what was read
         self._behind = b"\n"
+        self._in_cdata = False
         self._lost_line: int | None = None  # set while no sample can be read
         self._lost_samples = 0
         self._cut_line: int | None = None
         self._times_seen = False
 
-    def batches(self) -> Iterator[list[Sample]]:
-        """Yield samples in the order of their end tags, thousands at a time.
+    @property
+    def utf8(self) -> bool:
+        """Whether the file is in UTF-8, so far as was read."""
+        return self._markup.utf8
+
+    @property
+    def between_samples(self) -> bool:
+        """Whether the text that was read ends between samples of the top level."""
+        if self._in_cdata or self._lost_line is not None or not self._elements.at_top:
+            return False
+        # The parser holds back what may be the beginning of a tag or a comment.
+        return self._parser is None or self._parser.CurrentByteIndex == self._fed_bytes
+
+    @property
+    def waiting(self) -> int:
+        """How many samples were read and not taken."""
+        return len(self._elements.done)
+
+    def feed(self, text: bytes) -> None:
+        """Read text that ends between tags.
 
         Raises:
-            InputError: samples lack their times; elements are too deep or too long.
+            InputError: there is a document type; elements are too deep.
             RowError: there are more bad places than tolerated.
         """
-        self._start_parser(1)
-        for piece in self._markup:
-            self._elements.url_encoded = self._markup.version == "1.0"
-            self._read(piece)
-            if len(self._elements.done) >= _BATCH_SAMPLES:
-                yield self._taken()
-        self._finish()
-        yield self._taken()
+        if self._parser is None:
+            self._start_parser(self._line)
+        piece = self._markup.cleaned(text, self._line)
+        self._elements.url_encoded = self._markup.version == "1.0"
+        before = self.waiting
+        self._read(piece)
+        if b"<![" in piece:
+            self._in_cdata = True  # perhaps: it may end further on
+        elif self.waiting > before:
+            self._in_cdata = False
+
+    def skip(self, text: bytes, lines: int) -> None:
+        """Pass over whole samples of the top level, which were read otherwise.
+
+        Args:
+            text: follows what was read.
+            lines: how many line ends it has.
+        """
+        # A parser that has not seen them would count lines wrongly.
+        self._parser = None
+        self._line += lines
+        self._behind = (self._behind + text[-_BEHIND_BYTES:])[-_BEHIND_BYTES:]
+        self._times_seen = True
+
+    def finish(self, unfinished: bytes) -> None:
+        """Take note of how the file ends.
+
+        Args:
+            unfinished: the beginning of a tag behind all that was read.
+        """
+        if self._parser is not None and self._lost_line is None:
+            try:
+                self._parser.Parse(_END, True)  # noqa: FBT003  (pyexpat takes no keywords)
+            except expat.ExpatError as exc:
+                if not self._elements.open:
+                    self._lose(exc, b"")
+        if self._elements.open:
+            self._cut_line = self._elements.open[0].line
+        elif unfinished[:1] == b"<" and unfinished[1:2].isalpha():
+            self._cut_line = self._line
+
+    def take(self) -> list[Sample]:
+        """Return the samples that were read since the last time, in the order of their end tags.
+
+        Raises:
+            InputError: samples lack their times.
+            RowError: there are more bad places than tolerated.
+        """
+        samples, self._elements.done = self._elements.done, []
+        for tag, line in self._elements.strange:
+            problem = Problem(column=None, expected="<httpSample> or <sample>", found=f"<{tag}>")
+            self.reject(Sample(tag, {}, line, 0), problem)
+        self._elements.strange.clear()
+        if samples and not self._times_seen:
+            self._times_seen = any("ts" in s.attributes and "t" in s.attributes for s in samples)
+            if not self._times_seen:
+                raise InputError(
+                    f"{self._file.label}:{samples[0].line}: expected samples with the attributes "
+                    f"ts and t, found {', '.join(samples[0].attributes) or 'none'}",
+                    hint="set jmeter.save.saveservice.timestamp_format=ms and "
+                    "jmeter.save.saveservice.time=true, and run the test again",
+                )
+        return samples
 
     def reject(self, sample: Sample, problem: Problem) -> None:
         """Report a bad sample.
@@ -99,23 +172,6 @@ class SampleReader:
                 f"{label}: {self._elements.hidden_parts} parts of plugins' samples were left out"
             )
             yield Caveat(code="plugin-parts", message=message)
-
-    def _taken(self) -> list[Sample]:
-        samples, self._elements.done = self._elements.done, []
-        for tag, line in self._elements.strange:
-            problem = Problem(column=None, expected="<httpSample> or <sample>", found=f"<{tag}>")
-            self.reject(Sample(tag, {}, line, 0), problem)
-        self._elements.strange.clear()
-        if samples and not self._times_seen:
-            self._times_seen = any("ts" in s.attributes and "t" in s.attributes for s in samples)
-            if not self._times_seen:
-                raise InputError(
-                    f"{self._file.label}:{samples[0].line}: expected samples with the attributes "
-                    f"ts and t, found {', '.join(samples[0].attributes) or 'none'}",
-                    hint="set jmeter.save.saveservice.timestamp_format=ms and "
-                    "jmeter.save.saveservice.time=true, and run the test again",
-                )
-        return samples
 
     def _start_parser(self, line: int) -> None:
         self._parser = expat.ParserCreate("UTF-8")
@@ -172,16 +228,3 @@ class SampleReader:
             if found.start(1) >= len(before):
                 return start + found.start(1) - len(before)
         return None
-
-    def _finish(self) -> None:
-        if self._lost_line is None:
-            try:
-                self._parser.Parse(_END, True)  # noqa: FBT003  (pyexpat takes no keywords)
-            except expat.ExpatError as exc:
-                if not self._elements.open:
-                    self._lose(exc, b"")
-        unfinished = self._markup.unfinished
-        if self._elements.open:
-            self._cut_line = self._elements.open[0].line
-        elif unfinished[:1] == b"<" and unfinished[1:2].isalpha():
-            self._cut_line = self._line

@@ -7,21 +7,22 @@ parts out of totals. Numbers of active threads become a series.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Rows
-from perfanalysis.importers.jmeter.nesting import Nesting, Roles
-from perfanalysis.importers.jmeter.threads import ActiveThreads
+from perfanalysis.importers.jmeter.nesting import Nesting
+from perfanalysis.importers.jmeter.request_columns import kinds, request_columns
+from perfanalysis.importers.jmeter.threads import ActiveThreads, Peaks, peaks_of
 from perfanalysis.importers.jmeter.times import stamps_are_ends, to_utc, zone_name
+from perfanalysis.importers.jmeter.words import codes_of, matching
 from perfanalysis.importers.source import InputFile
 from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.requests import TIMESTAMP, Kind
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,10 +30,31 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
     Integers = npt.NDArray[np.int64]
 
-MAX_ERROR_CHARACTERS = 500
 CONTROLLER = r"^Number of samples in transaction : \d+, number of failing samples : \d+$"
 EMPTY_CONTROLLER = r"^Number of samples in transaction : 0, "
-_THREAD_GROUP = r"^(?P<group>.*) \d+-\d+$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRows:
+    """One batch of samples as requests, before it is known which are parts of others.
+
+    Attributes:
+        samples: in the order of the file, without empty controllers.
+        starts_us: when they started, microseconds since 1970 in UTC, shape (n,).
+        controllers: which are transaction controllers, shape (n,).
+        columns: of the request table.
+        peaks: active threads, or None where the source does not tell.
+        empty_controllers: how many were left out.
+        ambiguous: some times have two readings.
+    """
+
+    samples: pa.RecordBatch
+    starts_us: Integers
+    controllers: Bools
+    columns: dict[str, pa.Array]
+    peaks: Peaks | None
+    empty_controllers: int
+    ambiguous: bool
 
 
 class RequestBuilder:
@@ -45,34 +67,66 @@ class RequestBuilder:
         file: for messages.
         zone: of time stamps that are text without zone, or None if they are in UTC.
         nesting: tells parts of requests from requests.
+
+    Attributes:
+        settled: there were samples, so `rows` may be called in several threads.
     """
 
     def __init__(self, file: InputFile, *, zone: tzinfo | None, nesting: Nesting) -> None:
+        self.settled = False
         self._file = file
         self._zone = zone
         self._nesting = nesting
         self._threads = ActiveThreads()
         self._rows = 0
         self._empty_controllers = 0
-        self._stamps_are_ends: bool | None = None
+        self._stamps_are_ends = False
         self._ambiguous = False
 
-    def add(self, samples: pa.RecordBatch) -> Iterator[Chunk]:
-        """Yield the rows of one batch of samples."""
+    def rows(self, samples: pa.RecordBatch) -> RequestRows:
+        """Return what one batch of samples says by itself.
+
+        The first samples settle how the time stamps of all are meant.
+        """
         empty = matching(samples, "responseMessage", EMPTY_CONTROLLER)
-        if empty.any():
-            self._empty_controllers += int(empty.sum())
+        empties = int(np.count_nonzero(empty))
+        if empties:
             samples = samples.filter(pa.array(~empty))
-        if not samples.num_rows:
-            return
-        self._rows += samples.num_rows
         controllers = matching(samples, "responseMessage", CONTROLLER)
-        starts_us = self._starts_us(samples, controllers)
-        roles = self._nesting.roles(samples, starts_us // 1000, controllers)
-        yield Rows(table="requests", batch=_requests(samples, starts_us, controllers, roles))
-        if "allThreads" in samples.schema.names:
-            ends_us = starts_us + samples["elapsed"].to_numpy(zero_copy_only=False) * 1000
-            yield from self._threads.add(ends_us, samples["allThreads"])
+        stamps_us: Integers = samples["stamp_us"].to_numpy()
+        ambiguous = False
+        if self._zone is not None and samples.num_rows:
+            stamps_us, ambiguous = to_utc(stamps_us, self._zone)
+        if not self.settled and samples.num_rows:
+            self._settle(samples, stamps_us, controllers)
+        elapsed_us: Integers = samples["elapsed"].to_numpy() * 1000
+        starts_us = stamps_us - elapsed_us if self._stamps_are_ends else stamps_us
+        active = samples["allThreads"] if "allThreads" in samples.schema.names else None
+        return RequestRows(
+            samples=samples,
+            starts_us=starts_us,
+            controllers=controllers,
+            columns=request_columns(samples, starts_us),
+            peaks=None if active is None else peaks_of(starts_us + elapsed_us, active),
+            empty_controllers=empties,
+            ambiguous=ambiguous,
+        )
+
+    def take(self, rows: RequestRows) -> Iterator[Chunk]:
+        """Yield the rows of one batch; batches come in the order of the file."""
+        self._empty_controllers += rows.empty_controllers
+        if not rows.samples.num_rows:
+            return
+        self._rows += rows.samples.num_rows
+        self._ambiguous |= rows.ambiguous
+        roles = self._nesting.roles(rows.samples, rows.starts_us, rows.controllers)
+        transactions = rows.controllers if roles.part is None else rows.controllers | roles.part
+        columns = {**rows.columns, "kind": kinds(transactions)}
+        if roles.group is not None:
+            columns["group"] = roles.group
+        yield Rows(table="requests", batch=pa.RecordBatch.from_pydict(columns))
+        if rows.peaks is not None:
+            yield from self._threads.add(rows.peaks)
 
     def finish(self) -> Iterator[Chunk]:
         """Yield what is known at the end only.
@@ -111,131 +165,14 @@ class RequestBuilder:
             )
             yield Caveat(code="ambiguous-times", message=message)
 
-    def _starts_us(self, samples: pa.RecordBatch, controllers: Bools) -> Integers:
-        """Return when the samples started, in microseconds since 1970 in UTC, shape (n,)."""
-        stamps_us: Integers = samples["stamp_us"].to_numpy(zero_copy_only=False)
-        if self._zone is not None:
-            stamps_us, ambiguous = to_utc(stamps_us, self._zone)
-            self._ambiguous |= ambiguous
-        elapsed_ms: Integers = samples["elapsed"].to_numpy(zero_copy_only=False)
-        if self._stamps_are_ends is None:
-            # Decided on the first batch, for all: a run has one setting.
-            self._stamps_are_ends = "threadName" in samples.schema.names and stamps_are_ends(
-                *_of_single_samples(samples, stamps_us, elapsed_ms, self._nesting, controllers)
-            )
-        return stamps_us - elapsed_ms * 1000 if self._stamps_are_ends else stamps_us
-
-
-def matching(samples: pa.RecordBatch, column: str, pattern: str) -> Bools:
-    """Return which samples have text that matches in a column; none where there is no column."""
-    if column not in samples.schema.names:
-        return np.zeros(samples.num_rows, dtype=bool)
-    words = samples[column]
-    found = pc.match_substring_regex(words.dictionary, pattern).fill_null(fill_value=False)
-    hits = np.append(found.to_numpy(zero_copy_only=False), [False])
-    if not hits.any():
-        return np.zeros(samples.num_rows, dtype=bool)
-    # A null has no code: it gets the last one, which says no.
-    codes = words.indices.fill_null(len(hits) - 1).to_numpy(zero_copy_only=False)
-    chosen: Bools = hits[codes]
-    return chosen
-
-
-def _of_single_samples(
-    samples: pa.RecordBatch,
-    stamps_us: Integers,
-    elapsed_ms: Integers,
-    nesting: Nesting,
-    controllers: Bools,
-) -> tuple[Integers, Integers, Integers]:
-    single = nesting.alone(samples) & ~controllers
-    threads = samples["threadName"].indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return threads[single], stamps_us[single] // 1000, elapsed_ms[single]
-
-
-def _requests(
-    samples: pa.RecordBatch, starts_us: Integers, controllers: Bools, roles: Roles
-) -> pa.RecordBatch:
-    given = {name: samples[name] for name in samples.schema.names}
-    columns = {
-        "started_at": pa.array(starts_us).cast(TIMESTAMP),
-        "name": _named(given["label"]),
-        "latency_ms": given["elapsed"].cast(pa.float64()),
-        "ok": given["success"],
-        "kind": _kinds(controllers | roles.part),
-        "group": roles.group,
-        "scenario": _thread_groups(given.get("threadName")),
-        "method": given.get("method"),
-        "status": given.get("responseCode"),
-        "error": _errors(given),
-        "worker": given.get("threadName"),
-        "bytes_sent": given.get("sentBytes"),
-        "bytes_received": given.get("bytes"),
-        **_phases(given),
-        "tags": given.get("tags"),
-    }
-    return pa.RecordBatch.from_pydict(
-        {name: column for name, column in columns.items() if column is not None}
-    )
-
-
-def _named(labels: pa.DictionaryArray) -> pa.Array:
-    # An empty label is a label: rows need a name.
-    return labels.cast(pa.string()).fill_null("") if labels.null_count else labels
-
-
-def _kinds(transactions: Bools) -> pa.DictionaryArray:
-    kinds = pa.array([str(Kind.REQUEST), str(Kind.TRANSACTION)])
-    return pa.DictionaryArray.from_arrays(pa.array(transactions.astype(np.int8)), kinds)
-
-
-def _thread_groups(threads: pa.DictionaryArray | None) -> pa.Array | None:
-    """Return the thread group of each thread, which JMeter calls `GROUP N-M`; null for others."""
-    if threads is None:
-        return None
-    found = pc.extract_regex(threads.dictionary, _THREAD_GROUP)
-    groups = pc.if_else(found.is_valid(), found.field("group"), pa.scalar(None, pa.string()))
-    return groups.take(threads.indices)
-
-
-def _errors(given: dict[str, pa.Array]) -> pa.Array | None:
-    """Return why samples failed: the failed assertion's message, or else the response's."""
-    sources = [given[name] for name in ("failureMessage", "responseMessage") if name in given]
-    failed = np.flatnonzero(~given["success"].to_numpy(zero_copy_only=False))
-    if not sources or not failed.size:
-        return None
-    texts = [source.take(pa.array(failed)).cast(pa.string()) for source in sources]
-    messages = pc.utf8_slice_codeunits(pc.coalesce(*texts), 0, MAX_ERROR_CHARACTERS)
-    place = np.full(len(given["success"]), -1)
-    place[failed] = np.arange(failed.size)
-    return messages.take(pa.array(place, mask=place < 0))
-
-
-def _phases(given: dict[str, pa.Array]) -> dict[str, pa.Array | None]:
-    """Split the time of a sample: to the connection, to the first byte, to the last byte.
-
-    `Latency` is the time to the first byte with the connection in it, and 0 where it was not
-    measured. Null where a part is unknown.
-    """
-    connect, latency = given.get("Connect"), given.get("Latency")
-    measured = None if latency is None else _positive(latency)
-    known = None if connect is None else _where(pc.greater_equal(connect, 0), connect)
-    phases: dict[str, pa.Array | None] = {"connect_ms": known}
-    if measured is not None:
-        rest = pc.subtract(given["elapsed"], measured)
-        phases["receive_ms"] = _where(pc.greater_equal(rest, 0), rest)
-        if known is not None:
-            wait = pc.subtract(measured, known)
-            phases["wait_ms"] = _where(pc.greater_equal(wait, 0), wait)
-    # Arrow refuses whole numbers that a float rounds, which times of sense are far below.
-    return {
-        name: None if c is None else c.cast(pa.float64(), safe=False) for name, c in phases.items()
-    }
-
-
-def _positive(values: pa.Array) -> pa.Array:
-    return _where(pc.greater(values, 0), values)
-
-
-def _where(condition: pa.Array, values: pa.Array) -> pa.Array:
-    return pc.if_else(condition, values, pa.scalar(None, values.type))
+    def _settle(self, samples: pa.RecordBatch, stamps_us: Integers, controllers: Bools) -> None:
+        """Decide for all samples whether time stamps mark their ends: a run has one setting."""
+        self.settled = True
+        if "threadName" not in samples.schema.names:
+            return
+        single = self._nesting.alone(samples) & ~controllers
+        self._stamps_are_ends = stamps_are_ends(
+            codes_of(samples["threadName"])[single].astype(np.int64),
+            stamps_us[single] // 1000,
+            samples["elapsed"].to_numpy()[single],
+        )

@@ -1,20 +1,18 @@
-"""Rows of a JTL file in CSV as Arrow batches; what Arrow refuses is looked at closely."""
+"""Rows of a JTL file in CSV, block by block; what Arrow refuses is looked at closely."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
-
 from perfanalysis.errors import InputError
-from perfanalysis.importers.jmeter.columns import NUMBERS, TEXT, Layout
-from perfanalysis.importers.jmeter.inspection import FALSE, TRUE, Inspector
+from perfanalysis.importers.jmeter.columns import Layout
+from perfanalysis.importers.jmeter.inspection import Inspector
 from perfanalysis.importers.jmeter.records import whole_records
-from perfanalysis.importers.jmeter.tags import tags_of
-from perfanalysis.importers.jmeter.times import END_OF_TIME_US, MAX_ELAPSED_MS, all_within
+from perfanalysis.importers.jmeter.requests import RequestBuilder, RequestRows
+from perfanalysis.importers.jmeter.row_parser import RowParser
+from perfanalysis.importers.pipeline import ordered_map, read_ahead
 from perfanalysis.importers.source import InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
 
@@ -23,80 +21,136 @@ if TYPE_CHECKING:
 
 _MAX_RECORD_BYTES = 64 << 20
 _CLOSE_LOOK_BYTES = 64 << 10
-_NO_ROWS = pa.RecordBatch.from_pylist([], schema=pa.schema([]))
-_WORD = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """Some lines of the file behind what the piece before should leave over.
+
+    Attributes:
+        data: whole lines; the first ones may end a record that began before.
+        first_line: number of the first of these lines.
+        cut: the file ends here without a line end.
+        before: what was left over, if all went well.
+        text: both.
+        end: how many bytes of the text are whole records.
+        certain: that is certain.
+    """
+
+    data: bytes
+    first_line: int
+    cut: bool
+    before: bytes
+    text: bytes
+    end: int
+    certain: bool
 
 
 class RowReader:
-    """Reads the rows of one file, in blocks of some megabytes.
+    """Reads the rows of one file, in blocks of some megabytes, several of them at once.
 
-    Iterating yields record batches with JMeter's column names: `stamp_us` (int64, microseconds
-    since 1970, local time where the file has text without zone), `success` (bool), `elapsed` and
-    the other numbers (int64), text as dictionaries with null for empty cells, and `tags`.
+    Args:
+        file: is read from its start.
+        layout: of the file.
+        rejects: are told of bad rows.
+        builder: turns samples into requests.
 
     Attributes:
         caveats: complete once the rows are read.
     """
 
-    def __init__(self, file: InputFile, layout: Layout, rejects: Rejects) -> None:
+    def __init__(
+        self, file: InputFile, layout: Layout, rejects: Rejects, builder: RequestBuilder
+    ) -> None:
         self.caveats: list[Caveat] = []
         self._file = file
         self._layout = layout
+        self._builder = builder
+        self._parser = RowParser(layout)
         self._inspector = Inspector(file, layout, rejects)
         self._headers = 0
         self._foreign_line: int | None = None
-        types = {"timeStamp": pa.int64() if layout.time_format.epoch else pa.string()}
-        types |= {"success": pa.bool_()}
-        types |= dict.fromkeys(NUMBERS, pa.int64()) | dict.fromkeys(TEXT, _WORD)
-        # Columns go by number: names of sample variables need not be unique.
-        column_types = {str(at): types[name] for name, at in layout.positions.items()}
-        column_types |= {str(at): pa.string() for at in layout.tags.values()}
-        self._convert_options = csv.ConvertOptions(
-            include_columns=list(column_types),
-            column_types=column_types,
-            null_values=[""],
-            strings_can_be_null=True,
-            true_values=TRUE,
-            false_values=FALSE,
-        )
+        self._pending = b""
+        self._line = 1  # where the pending text begins
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        pending, next_line = b"", 1
-        for block in line_blocks(self._file):
-            text, first_line = block.data, block.first_line
-            if first_line == 1:
-                text = text[self._layout.header_bytes :]
-                first_line += self._layout.header_lines
-            first_line -= pending.count(b"\n")
-            text = pending + text if pending else text
-            end, certain = (len(text), False) if block.cut else whole_records(text)
-            unread = yield from self._batches(
-                text[:end], first_line, certain=certain, at_end=block.cut
-            )
-            pending = unread + text[end:]
-            next_line = block.first_line + block.data.count(b"\n") if pending else 0
-            if len(pending) > _MAX_RECORD_BYTES:
-                line = next_line - pending.count(b"\n")
-                raise InputError(
-                    f"{self._file.label}:{line}: expected rows of at most "
-                    f"{_MAX_RECORD_BYTES >> 20} MiB, found a longer one: is a quote never closed?"
-                )
-        if pending:
-            line = next_line - pending.count(b"\n")
-            yield from self._batches(pending, line, certain=False, at_end=True)
+    def __iter__(self) -> Iterator[RequestRows]:
+        """Yield the rows in the order of the file.
+
+        Raises:
+            InputError: a row or a line is too long.
+            RowError: there are more bad rows than tolerated.
+        """
+        pieces = self._pieces()
+        # Nothing runs side by side before the first samples have settled what all of them mean.
+        for piece in pieces:
+            as_foreseen = isinstance(piece, _Piece) and piece.before == self._pending
+            yield from self._taken(*(self._parsed(piece) if as_foreseen else (piece, None)))
+            if self._builder.settled:
+                break
+        for piece, rows in ordered_map(self._parsed, read_ahead(pieces)):
+            yield from self._taken(piece, rows)
+        if self._pending:
+            yield from self._batches(self._pending, self._line, certain=False, at_end=True)
         self._state_what_was_met()
+
+    def _pieces(self) -> Iterator[_Piece | InputError]:
+        """Yield the file in pieces; what goes wrong is yielded too, behind what was read."""
+        before = b""
+        try:
+            for block in line_blocks(self._file):
+                head = self._layout.header_bytes if block.first_line == 1 else 0
+                line = self._layout.header_lines if block.first_line == 1 else 0
+                piece = _piece(
+                    block.data[head:], block.first_line + line, cut=block.cut, before=before
+                )
+                yield piece
+                before = piece.text[piece.end :]
+        except InputError as exc:
+            yield exc
+
+    def _parsed(self, piece: _Piece | InputError) -> tuple[_Piece | InputError, RequestRows | None]:
+        """Return a piece with its rows, or with None if it needs a closer look."""
+        if isinstance(piece, InputError) or not piece.certain:
+            return piece, None
+        samples = self._parser.parse(memoryview(piece.text)[: piece.end])
+        return piece, None if samples is None else self._builder.rows(samples)
+
+    def _taken(self, piece: _Piece | InputError, rows: RequestRows | None) -> Iterator[RequestRows]:
+        """Yield the rows of a piece, parsed already or not, and note what is left over."""
+        if isinstance(piece, InputError):
+            raise piece
+        if piece.before != self._pending:
+            # The piece before left something else over than was foreseen.
+            piece = _piece(piece.data, piece.first_line, cut=piece.cut, before=self._pending)
+            rows = None
+        unread = b""
+        if rows is not None:
+            yield rows
+        else:
+            line = piece.first_line - piece.before.count(b"\n")
+            unread = yield from self._batches(
+                piece.text[: piece.end], line, certain=piece.certain, at_end=piece.cut
+            )
+        self._pending = unread + piece.text[piece.end :]
+        if self._pending:
+            end_line = piece.first_line + piece.data.count(b"\n")
+            self._line = end_line - self._pending.count(b"\n")
+        if len(self._pending) > _MAX_RECORD_BYTES:
+            raise InputError(
+                f"{self._file.label}:{self._line}: expected rows of at most "
+                f"{_MAX_RECORD_BYTES >> 20} MiB, found a longer one: is a quote never closed?"
+            )
 
     def _batches(
         self, text: bytes, line: int, *, certain: bool, at_end: bool
-    ) -> Generator[pa.RecordBatch, None, bytes]:
+    ) -> Generator[RequestRows, None, bytes]:
         """Yield the rows of a text; return what must be read again with the text that follows."""
-        batch = self._parse(text) if certain else None
+        batch = self._parser.parse(memoryview(text)) if certain else None
         if batch is None:
             text, changed = self._in_utf8(text, line)
-            batch = self._parse(text) if certain and changed else None
+            batch = self._parser.parse(memoryview(text)) if certain and changed else None
         if batch is not None:
-            if batch.num_rows:
-                yield batch
+            yield self._builder.rows(batch)
             return b""
         middle, split = whole_records(text[: len(text) // 2])
         if not (certain and split and middle > _CLOSE_LOOK_BYTES):
@@ -109,65 +163,18 @@ class RowReader:
 
     def _inspected(
         self, text: bytes, line: int, *, at_end: bool
-    ) -> Generator[pa.RecordBatch, None, bytes]:
+    ) -> Generator[RequestRows, None, bytes]:
         seen = self._inspector.inspect(text, line, at_end=at_end)
         self._headers += seen.headers
         if seen.cut_line is not None:
             where = f"{self._file.label}:{seen.cut_line}"
             message = f"{where}: the last line is cut short and was dropped"
             self.caveats.append(Caveat(code="cut-last-line", message=message))
-        batch = self._parse(seen.clean)
+        batch = self._parser.parse(memoryview(seen.clean))
         if batch is None:
             raise InputError(f"{self._file.label}:{line}: expected CSV that Arrow can read")
-        if batch.num_rows:
-            yield batch
+        yield self._builder.rows(batch)
         return seen.unread
-
-    def _parse(self, text: bytes) -> pa.RecordBatch | None:
-        """Return the rows of a text, or None if one of them is bad."""
-        if not text or text.isspace():
-            return _NO_ROWS
-        try:
-            table = csv.read_csv(
-                pa.BufferReader(text),
-                read_options=csv.ReadOptions(
-                    column_names=[str(number) for number in range(self._layout.width)],
-                    # One block: its dictionaries need no merging, and its rows are in order.
-                    block_size=len(text) + 1,
-                    use_threads=False,
-                ),
-                parse_options=csv.ParseOptions(
-                    delimiter=self._layout.delimiter, newlines_in_values=True
-                ),
-                convert_options=self._convert_options,
-            )
-            if not table.num_rows:
-                return _NO_ROWS
-            return self._checked({name: table[name].chunk(0) for name in table.column_names})
-        except pa.ArrowInvalid:
-            return None
-
-    def _checked(self, cells: dict[str, pa.Array]) -> pa.RecordBatch | None:
-        """Name the columns of a batch; None if a value lies where none may.
-
-        Raises:
-            pa.ArrowInvalid: a time stamp is no time.
-        """
-        columns = {name: cells[str(at)] for name, at in self._layout.positions.items()}
-        stamps = self._layout.time_format.to_epoch_us(columns.pop("timeStamp"))
-        counts = columns.pop("SampleCount", None)
-        if not (
-            all_within(stamps, 0, END_OF_TIME_US - 1)
-            and all_within(columns["elapsed"], 0, MAX_ELAPSED_MS)
-            and not columns["success"].null_count
-            and (counts is None or pc.max(counts).as_py() in (None, 0, 1))
-        ):
-            return None
-        columns["stamp_us"] = stamps
-        tags = tags_of({name: cells[str(at)] for name, at in self._layout.tags.items()})
-        if tags is not None:
-            columns["tags"] = tags
-        return pa.RecordBatch.from_pydict(columns)
 
     def _in_utf8(self, text: bytes, line: int) -> tuple[bytes, bool]:
         """Return a text with its lines that are no UTF-8 read as Latin-1, and whether any were."""
@@ -192,6 +199,21 @@ class RowReader:
                 "they were read as Latin-1, so names in them may look wrong"
             )
             self.caveats.append(Caveat(code="not-utf-8", message=message))
+
+
+def _piece(data: bytes, first_line: int, *, cut: bool, before: bytes) -> _Piece:
+    text = before + data if before else data
+    # What a file without a last line end ends in may be incomplete.
+    end, certain = (len(text), False) if cut else whole_records(text)
+    return _Piece(
+        data=data,
+        first_line=first_line,
+        cut=cut,
+        before=before,
+        text=text,
+        end=end,
+        certain=certain,
+    )
 
 
 def _line_in_utf8(line: bytes) -> bytes:

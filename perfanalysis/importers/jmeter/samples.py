@@ -10,12 +10,13 @@ import pyarrow.compute as pc
 
 from perfanalysis.importers.jmeter.inspection import FALSE, TRUE, Problem, bad_number
 from perfanalysis.importers.jmeter.times import END_OF_TIME_US, EPOCH, MAX_ELAPSED_MS, all_within
+from perfanalysis.importers.jmeter.words import with_words
 from perfanalysis.model.requests import LABELS
 
 if TYPE_CHECKING:
     from perfanalysis.importers.jmeter.elements import Sample
 
-_NUMBERS = {
+NUMBERS = {
     "elapsed": "t",
     "bytes": "by",
     "sentBytes": "sby",
@@ -24,7 +25,7 @@ _NUMBERS = {
     "Connect": "ct",
     "SampleCount": "sc",
 }
-_TEXT = {"label": "lb", "responseMessage": "rm", "threadName": "tn"}
+TEXT = {"label": "lb", "responseMessage": "rm", "threadName": "tn"}
 
 
 def batch_of(samples: list[Sample], reject: Callable[[Sample, Problem], None]) -> pa.RecordBatch:
@@ -59,7 +60,7 @@ def _converted(samples: list[Sample]) -> pa.RecordBatch | None:
     given = [sample.attributes for sample in samples]
     columns = {
         name: pa.array([a.get(short) or None for a in given], pa.string()).cast(pa.int64())
-        for name, short in _NUMBERS.items()
+        for name, short in NUMBERS.items()
     }
     stamps = EPOCH.to_epoch_us(
         pa.array([a.get("ts") or None for a in given], pa.string()).cast(pa.int64())
@@ -73,7 +74,7 @@ def _converted(samples: list[Sample]) -> pa.RecordBatch | None:
         and (pc.max(counts).as_py() or 0) <= 1
     ):
         return None
-    for name, short in _TEXT.items():
+    for name, short in TEXT.items():
         columns[name] = _words([a.get(short) for a in given])
     columns["responseCode"] = _words([a.get("rc") or a.get("rs") for a in given])
     columns["failureMessage"] = _words([sample.failure for sample in samples])
@@ -91,7 +92,11 @@ def _converted(samples: list[Sample]) -> pa.RecordBatch | None:
 
 def _words(texts: list[str | None]) -> pa.DictionaryArray:
     """Return text as a dictionary, with null for none and for empty text."""
-    return pa.array([text or None for text in texts], pa.string()).dictionary_encode()
+    column = pa.array(texts, pa.string()).dictionary_encode()
+    if "" not in column.dictionary.to_pylist():
+        return column
+    words = column.dictionary
+    return with_words(column, pc.if_else(pc.equal(words, ""), pa.scalar(None, words.type), words))
 
 
 def _problem(sample: Sample) -> Problem | None:
@@ -101,7 +106,7 @@ def _problem(sample: Sample) -> Problem | None:
         return Problem(column="ts", expected=EPOCH.expected, found=stamp)
     if given.get("s") not in (*TRUE, *FALSE):
         return Problem(column="s", expected="true or false", found=given.get("s", ""))
-    for column, short in _NUMBERS.items():
+    for column, short in NUMBERS.items():
         cell = given.get(short, "")
         problem = bad_number(column, cell)
         if problem is not None or cell != cell.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,49 @@ _MAX_SECONDS = 100_000
 _OPEN_SECONDS = 3600
 
 
+@dataclass(frozen=True, kw_only=True)
+class Peaks:
+    """The largest count of active threads of each second that has one.
+
+    Attributes:
+        seconds: since 1970, ascending, shape (n,).
+        largest: active threads, at least 0, shape (n,).
+    """
+
+    seconds: Integers
+    largest: Integers
+
+
+def peaks_of(ends_us: Integers, counts: pa.Array) -> Peaks:
+    """Return the peaks of a batch.
+
+    Args:
+        ends_us: ends of the samples, microseconds since 1970 in UTC, any order, shape (n,).
+        counts: active threads (int64), null where unknown, shape (n,).
+    """
+    if counts.null_count:
+        ends_us = ends_us[counts.is_valid().to_numpy(zero_copy_only=False)]
+        counts = counts.drop_null()
+    # A count below 0 says no more than that a thread ended.
+    seconds, values = ends_us // 1_000_000, np.maximum(counts.to_numpy(), 0)
+    if not len(seconds):
+        return Peaks(seconds=seconds, largest=values)
+    first = int(seconds.min())
+    span = int(seconds.max()) - first + 1
+    if span > max(_MAX_SECONDS, len(seconds)):
+        return _sparse_peaks(seconds, values)
+    largest = np.full(span, -1)
+    np.maximum.at(largest, seconds - first, values)
+    met = np.flatnonzero(largest >= 0)
+    return Peaks(seconds=met + first, largest=largest[met])
+
+
+def _sparse_peaks(seconds: Integers, values: Integers) -> Peaks:
+    order = np.argsort(seconds, kind="stable")
+    each, first = np.unique(seconds[order], return_index=True)
+    return Peaks(seconds=each, largest=np.maximum.reduceat(values[order], first))
+
+
 class ActiveThreads:
     """Thins the counts that samples carry to one point a second: the largest.
 
@@ -31,22 +75,9 @@ class ActiveThreads:
     def __init__(self) -> None:
         self._largest: dict[int, int] = {}
 
-    def add(self, ends_us: Integers, counts: pa.Array) -> Iterator[Rows]:
-        """Take the counts of a batch; yield points only when very many have come together.
-
-        Args:
-            ends_us: ends of the samples, microseconds since 1970 in UTC, any order, shape (n,).
-            counts: active threads (int64), null where unknown, shape (n,).
-        """
-        known = counts.is_valid().to_numpy(zero_copy_only=False)
-        seconds = ends_us[known] // 1_000_000
-        values = counts.drop_null().to_numpy(zero_copy_only=False)
-        if not len(seconds):
-            return
-        order = np.argsort(seconds, kind="stable")
-        each, first = np.unique(seconds[order], return_index=True)
-        largest = np.maximum.reduceat(values[order], first)
-        for second, value in zip(each.tolist(), largest.tolist(), strict=True):
+    def add(self, peaks: Peaks) -> Iterator[Rows]:
+        """Take the peaks of a batch; yield points only when very many have come together."""
+        for second, value in zip(peaks.seconds.tolist(), peaks.largest.tolist(), strict=True):
             self._largest[second] = max(value, self._largest.get(second, 0))
         if len(self._largest) > _MAX_SECONDS:
             done = sorted(self._largest)[:-_OPEN_SECONDS]

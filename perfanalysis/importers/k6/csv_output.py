@@ -21,6 +21,7 @@ from perfanalysis.importers.k6.points import (
     PointReader,
     Points,
     RawPoints,
+    encode,
     file_caveats,
     whole_requests,
 )
@@ -83,14 +84,14 @@ class _CsvReader:
             keys=_KEYS,
             read_tags=self._read_tags,
             found=_found,
-            unix_times=True,
         )
 
     def blocks(self) -> Iterator[Points]:
         """Yield the points of the file, in its order, block by block."""
         for number, found in enumerate(records(self._file)):
             block = found if number else self._without_header(found)
-            yield self._points.read(self._raw_points(self._without_cut_record(block)))
+            raw = self._raw_points(self._without_cut_record(block))
+            yield self._points.read(encode(raw, unix_times=True))
 
     def _without_header(self, block: Records) -> Records:
         header = _cells((block.text[0].as_py() or "").strip()) or []

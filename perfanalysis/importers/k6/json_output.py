@@ -7,29 +7,24 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import pyarrow as pa
-
 from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.k6.fold import Fold
-from perfanalysis.importers.k6.lines import line_ends, texts
+from perfanalysis.importers.k6.json_lines import LineParser, ParsedLines
 from perfanalysis.importers.k6.metrics import MetricError, Metrics
 from perfanalysis.importers.k6.points import (
     Keys,
     PointReader,
     Points,
-    RawPoints,
     file_caveats,
     whole_requests,
 )
 from perfanalysis.importers.k6.tags import read_json_tags
-from perfanalysis.importers.source import Block, line_blocks
+from perfanalysis.importers.pipeline import ordered_map, read_ahead
+from perfanalysis.importers.source import line_blocks
 from perfanalysis.model.caveat import Caveat
 
 if TYPE_CHECKING:
-    import duckdb
-
     from perfanalysis.importers.rejects import Rejects
     from perfanalysis.importers.source import InputFile, Source
 
@@ -43,18 +38,6 @@ _SIGNATURE = re.compile(
 _LINE_KEYS = (b'"data"', b'"metric"', b'"type"')
 
 _KEYS = Keys(metric="metric", time="data.time", value="data.value", tags="data.tags")
-_SHAPE = """{"metric": "VARCHAR", "type": "VARCHAR",
-    "data": {"time": "VARCHAR", "value": "DOUBLE", "tags": "JSON", "metadata": "JSON"}}"""
-# json_valid first: from_json raises on the first line that is no JSON, and TRY around it would
-# go through the block value by value.
-_SQL = f"""
-    SELECT coalesce(point.type = 'Point', false) AS is_point, point.metric AS metric,
-        point.data.time AS time, point.data.value AS value,
-        concat(point.data.tags, point.data.metadata) AS tags
-    FROM (
-        SELECT from_json(CASE WHEN json_valid(line) THEN line END, '{_SHAPE}') AS point FROM lines
-    )
-"""  # noqa: S608  (constant)
 
 
 class K6Json(Importer):
@@ -94,14 +77,12 @@ class _JsonReader:
         self.metrics = Metrics()
         self._file = file
         self._rejects = rejects
-        self._connection = _connect()
         self._points = PointReader(
             file=file,
             rejects=rejects,
             keys=_KEYS,
             read_tags=read_json_tags,
             found=_found,
-            unix_times=False,
         )
         self._skipped = 0
         self._first_skipped = 0
@@ -109,45 +90,17 @@ class _JsonReader:
 
     def blocks(self) -> Iterator[Points]:
         """Yield the points of the file, in its order, block by block."""
-        with self._connection:
-            for block in line_blocks(self._file):
-                yield self._points.read(self._raw_points(block))
+        with LineParser() as parser:
+            for parsed in ordered_map(parser.parse, read_ahead(line_blocks(self._file))):
+                for number in parsed.others:
+                    self._other_line(parsed, number)
+                yield self._points.read(parsed.points)
 
-    def _raw_points(self, block: Block) -> RawPoints:
-        ends = line_ends(block.data)
-        columns = self._columns(texts(block.data, ends))
-
-        def raw(number: np.signedinteger[Any]) -> bytes:
-            return block.data[ends[number - 1] if number else 0 : ends[number]]
-
-        is_point = columns.pop("is_point")
-        kept = is_point.to_numpy(zero_copy_only=False)
-        for number in np.flatnonzero(~kept):
-            cut = block.cut and number == len(kept) - 1
-            self._other_line(raw(number), block.first_line + int(number), cut=cut)
-        numbers = np.flatnonzero(kept)
-        if len(numbers) < len(kept):
-            columns = {name: column.filter(is_point) for name, column in columns.items()}
-        return RawPoints(
-            line=block.first_line + numbers,
-            metric=columns["metric"],
-            time=columns["time"],
-            value=columns["value"],
-            tags=columns["tags"],
-            raw=lambda i: raw(numbers[i]).decode(errors="replace"),
-        )
-
-    def _columns(self, lines: pa.Array) -> dict[str, pa.Array]:
-        self._connection.register("lines", pa.table({"line": lines}))
-        try:
-            table = self._connection.sql(_SQL).to_arrow_table()
-        finally:
-            self._connection.unregister("lines")
-        return {name: table.column(name).combine_chunks() for name in table.column_names}
-
-    def _other_line(self, raw: bytes, line: int, *, cut: bool) -> None:
+    def _other_line(self, parsed: ParsedLines, number: int) -> None:
         """Read a line that DuckDB did not take for a Point."""
-        text = raw.strip().decode(errors="replace")
+        line = parsed.block.first_line + number
+        cut = parsed.block.cut and number == parsed.lines - 1
+        text = parsed.raw(number).strip()
         if not text:
             return
         found = _json_object(text) if text.startswith("{") else {}
@@ -177,14 +130,6 @@ class _JsonReader:
                 message=f"{self._file.label}:{self._first_skipped}: {self._skipped} lines are none "
                 "of k6's results (console output?) and were skipped; this is the first",
             )
-
-
-def _connect() -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB that sees nothing but the Arrow tables it is handed."""
-    import duckdb
-
-    # One thread: a block is one batch, which DuckDB does not divide.
-    return duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
 
 
 def _json_object(text: str | bytes) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from perfanalysis.errors import InputError
+from perfanalysis.importers.pipeline import read_ahead
 from perfanalysis.importers.source import line_blocks
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def records(file: InputFile) -> Iterator[Records]:
     """
     rest = b""
     first_line = 1
-    for block in line_blocks(file):
+    for block in read_ahead(line_blocks(file)):
         data = rest + block.data if rest else block.data
         newlines = _positions(data, b"\n")
         # A newline within quotes is preceded by an odd number of quotes.

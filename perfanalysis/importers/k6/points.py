@@ -8,7 +8,7 @@ the order of the file, because adjacency is all that ties them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -54,6 +54,62 @@ class RawPoints:
     value: pa.Array
     tags: pa.Array
     raw: Callable[[int], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedPoints:
+    """The same with what repeats as codes; bad parts can be told, and are not judged yet.
+
+    Attributes:
+        metric: index into `metrics`; a missing name is "".
+        time_us: microseconds since 1970, UTC; -1 where there is no time.
+        value: NaN where there is no number.
+        tags: index into `tag_texts`.
+    """
+
+    line: Ints
+    metrics: Sequence[str]
+    metric: Ints
+    time_us: Ints
+    value: Floats
+    tag_texts: Sequence[str]
+    tags: Ints
+    raw: Callable[[int], str]
+
+    def take(self, kept: Ints) -> EncodedPoints:
+        """Return some of the points."""
+        return replace(
+            self,
+            line=self.line[kept],
+            metric=self.metric[kept],
+            time_us=self.time_us[kept],
+            value=self.value[kept],
+            tags=self.tags[kept],
+            raw=lambda i: self.raw(int(kept[i])),
+        )
+
+
+def encode(raw: RawPoints, *, unix_times: bool) -> EncodedPoints:
+    """Return points with their text understood or encoded; needs nothing but its arguments.
+
+    Args:
+        raw: points as they are written.
+        unix_times: whether times may be whole seconds, ms, µs or ns since 1970 besides RFC 3339.
+    """
+    metric = pc.dictionary_encode(raw.metric.fill_null(""))
+    heads, run = _runs(raw.time.fill_null(""))
+    tag_heads, tag_run = _runs(raw.tags)
+    tags = pc.dictionary_encode(tag_heads)
+    return EncodedPoints(
+        line=raw.line,
+        metrics=metric.dictionary.to_pylist(),
+        metric=metric.indices.to_numpy(zero_copy_only=False).astype(np.int64),
+        time_us=read_times(heads, unix=unix_times)[run],
+        value=pc.fill_null(raw.value, np.nan).to_numpy(zero_copy_only=False),
+        tag_texts=tags.dictionary.to_pylist(),
+        tags=tags.indices.to_numpy(zero_copy_only=False).astype(np.int64)[tag_run],
+        raw=raw.raw,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +161,6 @@ class PointReader:
         keys: the format's names of the parts of a point.
         read_tags: what the text of tags means; raises TagError.
         found: returns what stands under a key of a raw line, for messages.
-        unix_times: whether times may be whole seconds, ms, µs or ns since 1970 besides RFC 3339.
     """
 
     def __init__(
@@ -116,7 +171,6 @@ class PointReader:
         keys: Keys,
         read_tags: Callable[[str], TagSet],
         found: Callable[[str, str], str],
-        unix_times: bool,
     ) -> None:
         self._whole_seconds = True
         self._file = file
@@ -124,45 +178,44 @@ class PointReader:
         self._keys = keys
         self._read_tags = read_tags
         self._found = found
-        self._unix_times = unix_times
         self._cache: dict[str, TagSet | TagError] = {}
 
-    def read(self, raw: RawPoints) -> Points:
+    def read(self, raw: EncodedPoints) -> Points:
         """Return the good points of a block.
 
         Raises:
             RowError: there are more bad points than is tolerated.
         """
-        encoded = pc.dictionary_encode(raw.metric.fill_null(""))
-        metrics = encoded.dictionary.to_pylist()
-        metric = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        time_us, has_time = self._times(raw.time)
-        value = pc.fill_null(raw.value, np.nan).to_numpy(zero_copy_only=False)
-        tags, tag_sets, errors = self._tags(raw.tags)
-        has_name = np.array([bool(name) for name in metrics], bool)[metric]
-        is_duration = np.array([name in _DURATIONS for name in metrics], bool)[metric]
+        metric, time_us, value = raw.metric, raw.time_us, raw.value
+        tags, tag_sets, errors = self._tags(raw)
+        has_name = np.array([bool(name) for name in raw.metrics], bool)[metric]
+        is_duration = np.array([name in _DURATIONS for name in raw.metrics], bool)[metric]
+        has_time, is_number = time_us >= 0, np.isfinite(value)
         in_range = ~is_duration | ((value >= 0) & (value <= _MAX_DURATION_MS))
-        tags_ok = tags >= 0
-        keys = self._keys
-        self._report(
-            raw,
-            (has_name, keys.metric, "the name of a metric"),
-            (has_time, keys.time, "a time"),
-            (np.isfinite(value), keys.value, "a number"),
-            (in_range, keys.value, "a duration from 0 to 1e11 ms"),
-            (tags_ok, keys.tags, "tags"),
-            tag_errors=errors,
-        )
-        good = has_name & has_time & np.isfinite(value) & in_range & tags_ok
+        good = has_name & has_time & is_number & in_range & (tags >= 0)
+        if self._whole_seconds:
+            self._whole_seconds = not (time_us % 1_000_000)[has_time].any()
         points = Points(
             time_us=time_us,
             metric=metric,
             value=value,
             tags=tags,
-            metrics=metrics,
+            metrics=raw.metrics,
             tag_sets=tag_sets,
         )
-        return points if good.all() else points[good]
+        if good.all():
+            return points
+        keys = self._keys
+        self._report(
+            raw,
+            (has_name, keys.metric, "the name of a metric"),
+            (has_time, keys.time, "a time"),
+            (is_number, keys.value, "a number"),
+            (in_range, keys.value, "a duration from 0 to 1e11 ms"),
+            (tags >= 0, keys.tags, "tags"),
+            tag_errors=errors,
+        )
+        return points[good]
 
     def caveats(self) -> Iterator[Caveat]:
         """Yield what a reader must know about the points, once all are read."""
@@ -173,31 +226,20 @@ class PointReader:
                 "little (k6 writes finer ones with K6_CSV_TIME_FORMAT=unix_micro)",
             )
 
-    def _times(self, texts: pa.Array) -> tuple[Ints, Mask]:
-        heads, run = _runs(texts.fill_null(""))
-        us = read_times(heads, unix=self._unix_times)
-        if self._whole_seconds:
-            self._whole_seconds = not (us % 1_000_000)[us >= 0].any()
-        time_us = us[run]
-        return time_us, time_us >= 0
-
-    def _tags(self, texts: pa.Array) -> tuple[Ints, list[TagSet], dict[str, TagError]]:
+    def _tags(self, raw: EncodedPoints) -> tuple[Ints, list[TagSet], dict[int, TagError]]:
         """Return the index of each point's tag set, -1 where its text makes no sense."""
-        heads, run = _runs(texts)
-        encoded = pc.dictionary_encode(heads)
         position: dict[TagSet, int] = {}
-        errors: dict[str, TagError] = {}
+        errors: dict[int, TagError] = {}
         codes = []
-        for text in encoded.dictionary.to_pylist():
+        for number, text in enumerate(raw.tag_texts):
             found = self._tag_set(text)
             if isinstance(found, TagError):
-                errors[text] = found
+                errors[number] = found
                 codes.append(-1)
             else:
                 # Two texts may mean the same tags: k6 writes extra tags in random order.
                 codes.append(position.setdefault(found, len(position)))
-        indices = encoded.indices.to_numpy(zero_copy_only=False)
-        return np.array(codes, np.int64)[indices][run], list(position), errors
+        return np.array(codes, np.int64)[raw.tags], list(position), errors
 
     def _tag_set(self, text: str) -> TagSet | TagError:
         found = self._cache.get(text)
@@ -213,9 +255,9 @@ class PointReader:
 
     def _report(
         self,
-        raw: RawPoints,
+        raw: EncodedPoints,
         *checks: tuple[Mask, str, str],
-        tag_errors: dict[str, TagError],
+        tag_errors: dict[int, TagError],
     ) -> None:
         failed = ~np.logical_and.reduce([good for good, _, _ in checks])
         for i in np.flatnonzero(failed).tolist():
@@ -223,7 +265,7 @@ class PointReader:
             column, expected = next((c, e) for good, c, e in checks if not good[i])
             found = None
             if column == self._keys.tags:
-                error = tag_errors[raw.tags[i].as_py()]
+                error = tag_errors[int(raw.tags[i])]
                 expected, found = error.expected, error.found
             self._rejects.row(
                 self._file,

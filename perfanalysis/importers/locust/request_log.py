@@ -15,6 +15,7 @@ from pyarrow import csv as pa_csv
 from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match, Rows
 from perfanalysis.importers.locust.layout import NO_TYPE
+from perfanalysis.importers.pipeline import read_ahead
 from perfanalysis.importers.source import Block, InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import TIMESTAMP, Kind
@@ -100,7 +101,7 @@ def _record_blocks(file: InputFile) -> Iterator[Block]:
     rest = b""
     line = 1
     cut = False
-    for block in line_blocks(file, size=_BLOCK_BYTES):
+    for block in read_ahead(line_blocks(file, size=_BLOCK_BYTES)):
         data = rest + block.data
         end = _last_record_end(data)
         rest, cut = data[end:], block.cut

@@ -37,6 +37,7 @@ from perfanalysis.importers.pgbench.transaction_rows import (
     read_table,
     request_batch,
 )
+from perfanalysis.importers.pipeline import ordered_map, read_ahead
 from perfanalysis.importers.source import line_blocks
 from perfanalysis.model.caveat import Caveat
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from perfanalysis.importers.pgbench.text import Report
     from perfanalysis.importers.rejects import Rejects
-    from perfanalysis.importers.source import InputFile, Source
+    from perfanalysis.importers.source import Block, InputFile, Source
 
 _ROW = re.compile(
     rb"\d+ \d+ (?:\d+|(?P<word>skipped|failed|serialization|deadlock)) \d+ \d{9,11} \d{1,6}"
@@ -150,11 +151,14 @@ def _guess_seventh(rows: Sequence[re.Match[bytes]]) -> str:
 def _read_log(
     file: InputFile, columns: tuple[str, ...], report: Report, rejects: Rejects, seen: _Seen
 ) -> Iterator[Chunk]:
-    for block in line_blocks(file):
+    def parsed(block: Block) -> tuple[Block, pa.Table | None]:
+        return block, None if block.cut else read_table(block.data, columns)
+
+    for block, quick in ordered_map(parsed, read_ahead(line_blocks(file))):
         if block.cut:
             yield cut_last_line(file, block.first_line)
             return
-        table = read_table(block.data, columns)
+        table = quick
         if table is None:
             table = read_table(good_lines(block, columns, file, rejects), columns)
         if table is None:

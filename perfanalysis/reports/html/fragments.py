@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from perfanalysis.model.budget_results import Check
 from perfanalysis.model.results import Comparison, Summary
 from perfanalysis.reports import wording
+from perfanalysis.reports.budgets.wording import by_importance, headline
 from perfanalysis.reports.html.templates import templates
 from perfanalysis.reports.summary_wording import summary_sentence
 
@@ -19,6 +21,21 @@ def comparison_fragment(comparison: Comparison) -> str:
         .render(
             comparison=comparison,
             headline=wording.headline(comparison),
+            results=ordered[:_MAX_ROWS],
+            left_out=max(len(ordered) - _MAX_ROWS, 0),
+        )
+    )
+
+
+def check_fragment(check: Check) -> str:
+    """Return judged budgets as a table, broken ones first."""
+    ordered = by_importance(check.results)
+    return (
+        templates()
+        .get_template("notebook_check.html")
+        .render(
+            check=check,
+            headline=headline(check),
             results=ordered[:_MAX_ROWS],
             left_out=max(len(ordered) - _MAX_ROWS, 0),
         )

@@ -27,6 +27,12 @@ _DETECTABLE = (
     "The smallest change that such a comparison finds four times out of five. Smaller ones may "
     "hide in an undecided result; longer runs, or more of them, bring it down."
 )
+_BUDGETS = (
+    "met: the whole 95 % interval of the value is within the limit. broken: none of it is. "
+    "undecided: the interval spans the limit, or there are no data. Values are those of the whole "
+    "run and of all its requests, as the tools print them; counts and extremes have no interval. "
+    "Each budget is judged by itself."
+)
 _METHODS = {
     "batch-means": "each run is cut into a few stretches of time; how much they differ says how "
     "far a figure of the run can be trusted, although neighbouring requests resemble each other",
@@ -63,6 +69,8 @@ _FIDELITIES = {
 def method_text(data: ReportData) -> list[tuple[str, str]]:
     """Return pairs of a heading and a paragraph."""
     paragraphs = [] if data.comparison is None else _comparison_text(data.comparison)
+    if data.budgets:
+        paragraphs.append(("Budgets", _BUDGETS))
     return [*paragraphs, ("Fidelity", _fidelity_text(data)), ("Charts", _charts_text(data))]
 
 

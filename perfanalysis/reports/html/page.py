@@ -15,10 +15,12 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from perfanalysis.model.caveat import Caveat
-from perfanalysis.model.results import Outcome, Verdict
+from perfanalysis.model.outcome import Outcome
+from perfanalysis.model.results import Verdict
 from perfanalysis.model.views import ReportData
 from perfanalysis.reports import wording
 from perfanalysis.reports.escape import terminal_text
+from perfanalysis.reports.html.budgets import budget_rows, usage_axis
 from perfanalysis.reports.html.changes import change_tables, footnotes
 from perfanalysis.reports.html.figures import draw
 from perfanalysis.reports.html.method import method_text
@@ -53,12 +55,15 @@ def render_report(data: ReportData, *, reproduce: str | None = None) -> str:
         "data": data,
         "comparison": comparison,
         "status": _status(data),
+        "over_budget": any(budget.fails for budget in data.budgets),
         "reproduce": None if reproduce is None else _lines(reproduce),
         "labels": run_labels(data),
         "tables": tables,
         "notes": footnotes(tables),
         "caveats": _caveats(data),
         "drawing": draw(data),
+        "budgets": budget_rows(data.budgets),
+        "usage_axis": usage_axis(),
         "errors": shown(error_rows(data), 100),
         "checks": shown(check_rows(data), 100),
         "thresholds": shown(threshold_rows(data), 150),
@@ -81,7 +86,8 @@ def _status(data: ReportData) -> str:
     """Return the word that colours the page's head: a verdict, or the outcome of thresholds."""
     if data.comparison is not None:
         return str(data.comparison.verdict)
-    outcomes = {t.outcome for view in data.current for t in view.summary.thresholds}
+    outcomes = {budget.outcome for budget in data.budgets}
+    outcomes = outcomes or {t.outcome for view in data.current for t in view.summary.thresholds}
     if Outcome.BROKEN in outcomes:
         return str(Verdict.REGRESSED)
     return str(Verdict.IMPROVED) if outcomes == {Outcome.MET} else str(Verdict.UNCHANGED)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.requests import Kind
-from perfanalysis.model.results import NameSummary, Outcome, SeriesSummary, ThresholdOutcome
+from perfanalysis.model.results import NameSummary, SeriesSummary, ThresholdOutcome
 from perfanalysis.model.run import RunInfo
 from perfanalysis.model.views import ReportData, RunView
 from perfanalysis.reports.charts.latency import Side

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from perfanalysis.reports import shape_wording, wording
+from perfanalysis.reports.budgets import wording as budget_wording
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.html.tables import shown
 from perfanalysis.units import (
@@ -28,6 +29,16 @@ from perfanalysis.units import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_OF_BUDGETS = {
+    "budget_counts": budget_wording.outcome_counts,
+    "budget_source": budget_wording.source_text,
+    "budget_name": budget_wording.name_text,
+    "budget_outcome": budget_wording.outcome_text,
+    "budget_value": budget_wording.value_text,
+    "budget_interval": budget_wording.interval_text,
+    "budget_limit": budget_wording.limit_text,
+    "budget_left": budget_wording.left_text,
+}
 _LONGEST_TEXT = 400  # terminal cells of one text from a result file
 
 
@@ -78,6 +89,7 @@ def templates() -> Environment:
         timestamp=wording.timestamp,
         shown=shown,
     )
+    environment.globals.update(_OF_BUDGETS)
     return environment
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from perfanalysis.errors import InputError, RowError
 from perfanalysis.importers.base import Match
-from perfanalysis.importers.jmeter import markup
+from perfanalysis.importers.jmeter import stretches
 from perfanalysis.importers.jmeter.jtl_xml import JmeterXml
 from perfanalysis.importers.rejects import Tolerance
 
@@ -347,7 +347,8 @@ def test_a_cut_at_any_byte_of_the_last_samples_loses_no_other_sample(read_run, f
 def test_pieces_of_any_size_give_the_same_rows(read_run, fixtures, monkeypatch):
     path = fixtures / "jmeter" / "slow.xml.jtl"
     expected = read_run(path)
-    monkeypatch.setattr(markup, "_READ_BYTES", 37)
+    monkeypatch.setattr(stretches, "_FIRST_BYTES", 37)
+    monkeypatch.setattr(stretches, "_READ_BYTES", 37)
     found = read_run(path)
     assert found.requests.equals(expected.requests)
     assert found.caveats == []

@@ -90,12 +90,13 @@ def report_data(comparison: Comparison, summary: Summary, full_run: RunInfo) -> 
         comparison=comparison,
         current=(view_of(slow, factor=1.2),),
         baseline=(view_of(summary),),
+        budgets=comparison.budgets,
     )
 
 
 @pytest.fixture
 def single_data(summary: Summary) -> ReportData:
-    return ReportData(comparison=None, current=(view_of(summary),), baseline=())
+    return ReportData(comparison=None, current=(view_of(summary),), baseline=(), budgets=())
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def hostile_data(hostile_comparison: Comparison, hostile_summary: Summary) -> Re
         }
     )
     view = view_of(replace(hostile_summary, run=run), labels=str(hostile))
-    return ReportData(comparison=hostile_comparison, current=(view,), baseline=(view,))
+    return ReportData(comparison=hostile_comparison, current=(view,), baseline=(view,), budgets=())
 
 
 @pytest.fixture
@@ -153,6 +154,7 @@ def many_names(
             comparison=replace(comparison, results=results, judged=len(results)),
             current=views[:runs],
             baseline=views[runs:],
+            budgets=(),
         )
 
     return make

@@ -1,0 +1,1 @@
+"""Budgets: read from what people write, held against runs."""

@@ -1,0 +1,1 @@
+"""Accepted baselines on disk, in git, or in the cloud."""
