@@ -15,12 +15,9 @@ How a page is read, from its top to its end, in a folder of its own that holds `
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -35,7 +32,7 @@ from click import Context
 
 import perfanalysis
 from perfanalysis.api import FORMATS, provenance
-from perfanalysis.cli.main import ExitCode, group, run
+from perfanalysis.cli.main import ExitCode, group
 from perfanalysis.errors import PerfanalysisError
 from perfanalysis.importers.registry import importers
 from perfanalysis.model.config import Config
@@ -44,6 +41,7 @@ from perfanalysis.model.run import RunInfo
 from perfanalysis.reports.html.method import _METHODS
 from perfanalysis.reports.json_document import load_schema
 from perfanalysis.store.conform import SCHEMAS
+from tests.page_shell import Shell, printed
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -56,49 +54,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _EXIT_CODE = re.compile(r"\s+# exit code (\d+)$")
-_SHELL_SIGNS = re.compile(r"[|<>;&*$`=~]")
 _RUN_LANGUAGES = ("bash", "console", "python")
-
-
-class Shell:
-    """Runs commands in the working folder; ours within this process, which saves a second each."""
-
-    def __init__(self) -> None:
-        self.code = 0
-
-    def run(self, command: str) -> str:
-        """Return what a command prints, on either stream, and keep its exit code."""
-        if command == "echo $?":
-            return f"{self.code}\n"
-        words = shlex.split(command, comments=True)
-        plain = not _SHELL_SIGNS.search(re.sub(r"'[^']*'|\"[^\"$`]*\"|--[\w-]+=", "", command))
-        if plain and words[0] == "perfanalysis":
-            return self._run_here(words)
-        done = subprocess.run(
-            ["bash", "-c", command], capture_output=True, encoding="utf-8", check=False
-        )
-        self.code = done.returncode
-        return done.stdout + done.stderr
-
-    def _run_here(self, words: list[str]) -> str:
-        with printed() as out, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", words)
-            self.code = run(words[1:])
-        return out.getvalue()
-
-
-class Printed(io.TextIOWrapper):
-    """A text stream that keeps what it is given."""
-
-    def getvalue(self) -> str:
-        return self.buffer.getvalue().decode()  # type: ignore[attr-defined]
-
-
-@contextlib.contextmanager
-def printed() -> Iterator[Printed]:
-    out = Printed(io.BytesIO(), encoding="utf-8", write_through=True)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        yield out
 
 
 class Page:

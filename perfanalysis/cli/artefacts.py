@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from perfanalysis.cli.options import deliver
+from perfanalysis.cli.delivery import deliver
 from perfanalysis.errors import PerfanalysisError, UsageError
 
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfanalysis.cli.delivery import deliver, screen
 from perfanalysis.cli.main import ExitCode
 from perfanalysis.cli.options import (
     Command,
     Judging,
     budget_option,
-    deliver,
     judging_options,
     reading_options,
-    screen,
 )
 
 if TYPE_CHECKING:

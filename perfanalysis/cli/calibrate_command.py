@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import (
-    Judging,
-    deliver,
-    deliver_bytes,
-    judging_options,
-    reading_options,
-    screen,
-)
+from perfanalysis.cli.delivery import deliver, deliver_bytes, screen
+from perfanalysis.cli.options import Judging, judging_options, reading_options
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:

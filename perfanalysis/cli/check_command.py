@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
+from perfanalysis.cli.delivery import screen
 from perfanalysis.cli.main import exit_code_of_gate
-from perfanalysis.cli.options import budget_option, reading_options, screen
+from perfanalysis.cli.options import budget_option, reading_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions

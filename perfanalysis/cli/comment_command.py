@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfanalysis.cli.options import deliver
+from perfanalysis.cli.delivery import deliver
 
 if TYPE_CHECKING:
     from perfanalysis.publish.findings import Findings

@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
+from perfanalysis.cli.delivery import screen
 from perfanalysis.cli.main import exit_code_of_gate
-from perfanalysis.cli.options import (
-    Comparing,
-    comparing_options,
-    reading_options,
-    screen,
-)
+from perfanalysis.cli.options import Comparing, comparing_options, reading_options
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:

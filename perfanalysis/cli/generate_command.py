@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfanalysis.cli.options import Command, deliver, parse_tags, screen
+from perfanalysis.cli.delivery import deliver, screen
+from perfanalysis.cli.options import Command, parse_tags
 from perfanalysis.cli.options_monitor import monitor_options
 from perfanalysis.errors import UsageError
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import Comparing, comparing_options, deliver, reading_options
+from perfanalysis.cli.delivery import deliver
+from perfanalysis.cli.options import Comparing, comparing_options, reading_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions

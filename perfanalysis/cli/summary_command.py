@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.options import deliver, reading_options, screen
+from perfanalysis.cli.delivery import deliver, screen
+from perfanalysis.cli.options import reading_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions

@@ -2,200 +2,27 @@
 
 from __future__ import annotations
 
-import bz2
 import hashlib
 import io
 import json
-import lzma
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from perfanalysis.errors import InputError
+from perfanalysis.importers.compression import READ_BYTES, decompressed, is_compressed
 
 HEAD_BYTES = 65_536
-_READ_BYTES = 1 << 20
-_ZSTD_PIECE_BYTES = 1 << 16
 _MAX_LINE_BYTES = 64 << 20
 _MAX_DOCUMENT_BYTES = 256 << 20
-# What `xz -9` needs is 65 MiB; a header may ask for 4 GiB.
-_MAX_LZMA_BYTES = 256 << 20
 _COMPRESSION_SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = ord("\n")
 _CACHE_BYTES = 1 << 18
-
-
-class _Decompressor(Protocol):
-    """The part of bz2 and lzma decompressors that streaming needs."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-class _GzipDecompressor:
-    """zlib's decompressor with the interface of those of bz2 and lzma."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(wbits=31)
-        self._full = False
-
-    @property
-    def eof(self) -> bool:
-        return self._zlib.eof
-
-    @property
-    def needs_input(self) -> bool:
-        # After a full buffer zlib may hold back output even where no input is left.
-        return not self._full
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._zlib.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        found = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
-        self._full = len(found) == max_length
-        return found
-
-
-def _decompressor(magic: bytes) -> _Decompressor | None:
-    if magic.startswith(b"\x1f\x8b"):
-        return _GzipDecompressor()
-    if magic.startswith(b"BZh"):
-        return bz2.BZ2Decompressor()
-    if magic.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMADecompressor(memlimit=_MAX_LZMA_BYTES)
-    return None
-
-
-class _DecompressedStream(io.RawIOBase):
-    """Decompresses while reading; the data before a missing trailer are delivered, not lost.
-
-    A killed tool leaves a gzip file without its end. Python's GzipFile raises there and throws
-    away what it had already decoded. No more is decoded than is asked for: a small file may hold
-    gigabytes of the same byte.
-    """
-
-    def __init__(self, file: InputFile, compressed: BinaryIO, magic: bytes) -> None:
-        self._file = file
-        self._compressed = compressed
-        self._magic = magic
-        self._decoder = cast("_Decompressor", _decompressor(magic))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
-        while (data := self._input()) is not None:
-            try:
-                found = self._decoder.decompress(data, len(buffer))
-            except (zlib.error, OSError, lzma.LZMAError) as exc:
-                raise InputError(
-                    f"{self._file.label}: the compressed data are damaged: {exc}",
-                    hint="copy the file again, or decompress it as far as possible first",
-                ) from exc
-            if found:
-                buffer[: len(found)] = found
-                return len(found)
-        return 0
-
-    def _input(self) -> bytes | None:
-        """Return what the decoder shall go on with; None at the end of the file."""
-        if self._decoder.eof:
-            # Members may follow each other (`cat a.gz b.gz`); padding with NULs may too.
-            data = self._decoder.unused_data.lstrip(b"\0")
-            while not data:
-                data = self._compressed.read(_READ_BYTES)
-                if not data:
-                    return None
-                data = data.lstrip(b"\0")
-            self._decoder = cast("_Decompressor", _decompressor(self._magic))
-            return data
-        if not self._decoder.needs_input:
-            return b""
-        data = self._compressed.read(_READ_BYTES)
-        if not data:
-            self._file.truncated = True
-            return None
-        return data
-
-    def close(self) -> None:
-        self._compressed.close()
-        super().close()
-
-
-class _ZstdStream(io.RawIOBase):
-    """As above for zstd, which Python 3.11 lacks and Arrow brings."""
-
-    def __init__(self, file: InputFile, compressed: BinaryIO) -> None:
-        self._file = file
-        self._compressed = compressed
-        self._stream = _zstd_stream(compressed)
-        self._position = 0
-        self._cut = False
-        self._remains = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (the type of io.RawIOBase)
-        size = min(len(buffer), _ZSTD_PIECE_BYTES)
-        if self._cut:
-            data, self._remains = self._remains[:size], self._remains[size:]
-        else:
-            data = self._read(size)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-    def _read(self, size: int) -> bytes:
-        try:
-            data: bytes = self._stream.read(size)
-        except OSError as exc:
-            if "Truncated" not in str(exc):
-                raise InputError(
-                    f"{self._file.label}: the compressed data are damaged: {exc}"
-                ) from exc
-            self._file.truncated = self._cut = True
-            found = self._last_bytes()
-            data, self._remains = found[:size], found[size:]
-        return data
-
-    def _last_bytes(self) -> bytes:
-        """Return what Arrow had decoded when it met the end, and threw away."""
-        self._compressed.seek(0)
-        stream = _zstd_stream(self._compressed)
-        left = self._position
-        while left:
-            left -= len(stream.read(min(left, _READ_BYTES)))
-        found = bytearray()
-        # One byte at a time, nothing is thrown away; the end is the one that was met before.
-        with suppress(OSError):
-            while byte := stream.read(1):
-                found += byte
-        return bytes(found)
-
-
-def _zstd_stream(compressed: BinaryIO) -> Any:  # noqa: ANN401  (pyarrow is untyped)
-    import pyarrow as pa
-
-    return pa.CompressedInputStream(pa.PythonFile(compressed, mode="r"), "zstd")
 
 
 class _StoredFile(io.FileIO):
@@ -245,8 +72,7 @@ class InputFile:
     def compressed(self) -> bool:
         """Whether the content is compressed, judged by its first bytes."""
         with self._open_raw() as raw:
-            magic = raw.read(6)
-        return _decompressor(magic) is not None or _is_zstd(magic)
+            return is_compressed(raw.read(6))
 
     def open(self) -> BinaryIO:
         """Open the file for reading, decompressed if its first bytes say gzip, bz2, xz or zstd.
@@ -257,12 +83,7 @@ class InputFile:
         raw = self._open_raw()
         magic = raw.read(6)
         raw.seek(0)
-        if _is_zstd(magic):
-            return cast("BinaryIO", io.BufferedReader(_ZstdStream(self, raw), _READ_BYTES))
-        if _decompressor(magic) is None:
-            return raw
-        stream = _DecompressedStream(self, raw, magic)
-        return cast("BinaryIO", io.BufferedReader(stream, _READ_BYTES))
+        return decompressed(self, raw, magic) if is_compressed(magic) else raw
 
     def head(self) -> bytes:
         """Return the first 64 KiB, decompressed, without byte order mark."""
@@ -276,7 +97,7 @@ class InputFile:
         """
         if self._sha256 is None:
             with self._open_raw() as raw:
-                while raw.read(_READ_BYTES):
+                while raw.read(READ_BYTES):
                     pass
         return cast("str", self._sha256)
 
@@ -287,13 +108,9 @@ class InputFile:
 
     def _open_raw(self) -> BinaryIO:
         try:
-            return cast("BinaryIO", io.BufferedReader(_StoredFile(self), _READ_BYTES))
+            return cast("BinaryIO", io.BufferedReader(_StoredFile(self), READ_BYTES))
         except OSError as exc:
             raise InputError(f"{self.label}: cannot be read: {exc.strerror}") from exc
-
-
-def _is_zstd(magic: bytes) -> bool:
-    return magic.startswith(b"\x28\xb5\x2f\xfd")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,7 @@ def test_a_wrong_budget_is_told_before_anything_is_compared(base, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("compared")
 
-    monkeypatch.setattr("perfanalysis.api.verbs.compare_sides", fail)
+    monkeypatch.setattr("perfanalysis.api.stored_baseline.compare_sides", fail)
     with pytest.raises(ConfigError, match="is no key"):
         api.compare(base, base, budgets={"bugdets": []})
 

@@ -13,6 +13,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import TIMESTAMP
 from perfanalysis.model.run import Environment
 from perfanalysis.store.bundle import Run
+from perfanalysis.store.conform import ENCODED_REQUESTS, conform
 from perfanalysis.store.requests import RequestSorter
 from perfanalysis.store.writer import Provenance, bundle_writer
 
@@ -102,22 +103,34 @@ def test_what_is_in_memory_can_be_saved_and_summarized(tmp_path, known):
     assert name.latency.p95 == pytest.approx(10.0, rel=0.0026)
 
 
-def test_a_spill_that_fails_is_an_error_with_its_reason(tmp_path, known, monkeypatch):
-    def spill(self):
+def test_a_write_that_fails_on_the_way_is_told_soon_and_counts_what_was_taken(
+    tmp_path, known, monkeypatch
+):
+    def write_window(self, *, keep):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
-    monkeypatch.setattr("perfanalysis.store.requests._SPILL_BYTES", 10)
-    monkeypatch.setattr(RequestSorter, "_flush", spill)
+    monkeypatch.setattr("perfanalysis.store.requests.ROW_GROUP_ROWS", 1)
+    monkeypatch.setattr("perfanalysis.store.requests.HELD_BACK_ROWS", 1)
+    monkeypatch.setattr(RequestSorter, "_write_window", write_window)
+    written = iter(range(20))
+
+    def write_on(writer):
+        for _ in written:
+            writer.write("requests", requests(), origin="test")
+
     with bundle_writer(tmp_path / "a.run") as writer:
         with pytest.raises(UsageError, match="cannot be written: Disk quota exceeded"):
-            writer.write("requests", requests(), origin="test")
+            write_on(writer)
         writer.salvage(known, LOST)
-    assert Run.open(tmp_path / "a.run").info.counts.requests == 1000
+    run = Run.open(tmp_path / "a.run")
+    taken = run.info.counts.requests
+    assert taken == 1000 * (19 - len(list(written)))
+    assert 0 < taken < 20_000
+    assert sum(run.histograms_table.column("count").to_pylist()) == taken
 
 
-def test_what_waits_in_memory_is_told(tmp_path, known):
-    with bundle_writer(tmp_path / "a.run") as writer:
-        assert writer.waiting_bytes == 0
-        writer.write("requests", requests(), origin="test")
-        assert writer.waiting_bytes > 1000 * 20
-        writer.finish(known)
+def test_what_waits_in_memory_is_told(tmp_path):
+    sorter = RequestSorter(tmp_path)
+    assert sorter.waiting_bytes == 0
+    sorter.add(conform(requests(), ENCODED_REQUESTS, origin="test"))
+    assert sorter.waiting_bytes > 1000 * 20

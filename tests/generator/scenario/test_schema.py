@@ -17,7 +17,7 @@ from perfanalysis.generator.scenario.schema import (
 from perfanalysis.generator.scenario.steps import LEADING_KEYS
 from perfanalysis.generator.scenario.yaml_text import Document
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.yml"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "journey").glob("*.yml"))
 
 
 @pytest.fixture(scope="module")
