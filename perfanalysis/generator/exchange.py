@@ -88,7 +88,7 @@ class Exchanges:
             timeouts: None for the plan's.
             expect: judges the response, unless a redirect is followed.
             keep: keep the body.
-            redirects: how many redirects may be followed; -1 if they are not to be followed.
+            redirects: how many may be followed; -1 if they are not to be followed.
 
         Returns:
             The response, and where to go on to.
@@ -109,11 +109,9 @@ class Exchanges:
                     data, first_byte_ns, whole_ns, prepared.method == "HEAD", keep
                 )
             except RequestFailedError as exc:
-                stale = was_used and not connection.first_ns and exc.text in _STALE
-                if stale and prepared.method in _IDEMPOTENT:
-                    # The server gave the connection up while nobody used it.
-                    continue
                 response.error = exc.text
+                if was_used and _is_repeatable(prepared, connection, exc.text):
+                    continue
                 started = connection.started_ns or begun
                 self._record_failure(prepared, response, connection, started, len(data))
                 return response, None
@@ -268,6 +266,12 @@ class Exchanges:
             received=received,
             exchanged=int(connection is not None),
         )
+
+
+def _is_repeatable(prepared: Prepared, connection: Connection, error: str) -> bool:
+    """Say whether the server gave a connection up while nobody used it, and no harm is done."""
+    is_stale = not connection.first_ns and error in _STALE
+    return is_stale and prepared.method in _IDEMPOTENT
 
 
 def _judged(response: Response, expect: Expectation | None) -> str | None:

@@ -35,7 +35,24 @@ _NOTHING = Content(b"", None)
 
 
 class RequestOptions(TypedDict, total=False):
-    """What every kind of request can be given; see `Session.request`."""
+    """What every kind of request can be given.
+
+    Attributes:
+        name: what rows call it; the path without its query if None. URLs that hold numbers of
+            things need a name, or there will be a row name for each thing.
+        params: added to the query.
+        headers: sent besides the plan's.
+        json: sent as JSON.
+        form: sent as an HTML form sends it.
+        body: sent as it is.
+        timeout: instead of the plan's.
+        expect: says why the response is a failure, or None; without it, a status of 400 and above
+            is one. It is asked about the last response where redirects are followed.
+        tags: kept beside the row.
+        keep_body: False where nobody reads the body: it is counted and dropped, and its compression
+            is not looked at.
+        redirects: how many to follow, instead of the plan's number; 0 for none.
+    """
 
     name: str | None
     params: Params | None
@@ -87,7 +104,7 @@ class Session:
         self._cookie_lines: dict[tuple[object, str], bytes] = {}
         self._cookie_version = 0
 
-    async def request(  # noqa: PLR0913  (each is a part of an HTTP request)
+    def request(  # noqa: PLR0913  (each is a part of an HTTP request)
         self,
         method: str,
         url: str,
@@ -98,34 +115,19 @@ class Session:
         json: object = None,
         form: Mapping[str, object] | None = None,
         body: bytes | str | None = None,
-        timeout: Timeouts | None = None,  # noqa: ASYNC109  (three limits, kept by a timer)
+        timeout: Timeouts | None = None,
         expect: Expectation | None = None,
         tags: Mapping[str, str] | None = None,
         keep_body: bool = True,
         redirects: int | None = None,
-    ) -> Response:
+    ) -> Coroutine[Any, Any, Response]:
         """Make a request and record it; redirects that are followed are rows of their own.
 
-        Args:
-            method: in capitals.
-            url: absolute, or a path that is added to the target.
-            name: what rows call it; the path without its query if None. URLs that hold numbers of
-                things need a name, or there will be a row name for each thing.
-            params: added to the query.
-            headers: sent besides the plan's.
-            json: sent as JSON.
-            form: sent as an HTML form sends it.
-            body: sent as it is.
-            timeout: instead of the plan's.
-            expect: says why the response is a failure, or None; without it, a status of 400 and
-                above is one.
-            tags: kept beside the row.
-            keep_body: False where nobody reads the body: it is counted and dropped, and its
-                compression is not looked at.
-            redirects: how many to follow, instead of the plan's number.
+        `method` is in capitals, and `url` is absolute or a path that is added to the target. All
+        else is as `RequestOptions` says.
 
         Returns:
-            The response; `error` tells why it failed, if it did.
+            The response, once it is awaited; `error` tells why it failed, if it did.
 
         Raises:
             ValueError: the method, the URL or a header is none.
@@ -141,14 +143,26 @@ class Session:
         if json is not None or form is not None or body is not None:
             content = content_of(json, form, body)
         left = self._engine.settings.max_redirects if redirects is None else redirects
-        left = left or -1
+        return self._follow(prepared, content, place, timeout, expect, keep_body, left or -1)
+
+    async def _follow(
+        self,
+        prepared: Prepared,
+        content: Content | None,
+        place: Place,
+        timeouts: Timeouts | None,
+        expect: Expectation | None,
+        keep: bool,
+        left: int,
+    ) -> Response:
+        """Make a request, and those that it is redirected to."""
         while True:
             response, onward = await self.exchanges.make(
                 prepared,
                 self._data(prepared, content),
-                timeouts=timeout,
+                timeouts=timeouts,
                 expect=expect,
-                keep=keep_body,
+                keep=keep,
                 redirects=left,
             )
             if onward is None:

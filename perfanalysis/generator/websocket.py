@@ -221,31 +221,13 @@ class WebSocketSession:
         # What would break a request is refused here as anywhere.
         head_of("GET", address, tuple(headers.items()), ())
         began = perf_counter_ns()
-        started = connect_ns = blocked_ns = 0
+        phases: dict[str, int] = {}
         status = 0
         try:
-            async with asyncio.timeout(timeout_s):
-                addresses = await self._engine.connector.addresses(address.origin)
-                resolved = perf_counter_ns()
-                end = await _connected(addresses[0], address.origin.port)
-            started = perf_counter_ns()
-            blocked_ns, connect_ns = resolved - began, started - resolved
-            self._transport, _ = await picows.ws_connect(
-                lambda: self._listener,
-                address.url,
-                ssl_context=self._engine.connector.context if address.origin.secure else None,
-                # picows closes the connection itself then; if it were cancelled, nobody would.
-                websocket_handshake_timeout=max(timeout_s - (started - began) / 1e9, 0.001),
-                max_frame_size=self._engine.settings.max_body_bytes,
-                extra_headers=dict(headers),
-                max_redirects=0,
-                read_buffer_init_size=_READ_BUFFER_BYTES,
-                socket_factory=lambda _: end,
-                # The event loop's own transports, as for everything else; both measure alike.
-                use_aiofastnet=False,
-            )
+            end = await self._connect(address, timeout_s, phases)
+            left_s = timeout_s - (perf_counter_ns() - began) / 1e9
+            await self._shake_hands(address, headers, end, max(left_s, 0.001))
             status = 101
-            self.subprotocol = self._transport.response.headers.get("sec-websocket-protocol")
         except picows.WSInvalidStatusError as exc:
             status = 0 if exc.response is None else int(exc.response.status)
             self.error = f"HTTP {status}"
@@ -253,16 +235,44 @@ class WebSocketSession:
             self.error = failures.NOT_UPGRADED
         except (OSError, RequestFailedError) as exc:
             self.error = failure_text(exc)
-        since = started or began
+        since = began + sum(phases.values())
         self._row(
-            "WEBSOCKET",
-            self._name,
-            since,
-            perf_counter_ns() - since,
-            status=status,
-            blocked=blocked_ns if started else NONE,
-            connect=connect_ns if started else NONE,
+            "WEBSOCKET", self._name, since, perf_counter_ns() - since, status=status, **phases
         )
+
+    async def _connect(
+        self, address: Address, timeout_s: float, phases: dict[str, int]
+    ) -> socket.socket:
+        """Return a connected socket, and put into `phases` how long it took."""
+        began = perf_counter_ns()
+        async with asyncio.timeout(timeout_s):
+            addresses = await self._engine.connector.addresses(address.origin)
+            resolved = perf_counter_ns()
+            end = await _connected(addresses[0], address.origin.port)
+        phases |= {"blocked": resolved - began, "connect": perf_counter_ns() - resolved}
+        return end
+
+    async def _shake_hands(
+        self, address: Address, headers: Mapping[str, str], end: socket.socket, timeout_s: float
+    ) -> None:
+        engine = self._engine
+        self._transport, _ = await picows.ws_connect(
+            lambda: self._listener,
+            address.url,
+            ssl_context=engine.connector.context if address.origin.secure else None,
+            # picows closes the connection itself then; if it were cancelled, nobody would.
+            websocket_handshake_timeout=timeout_s,
+            max_frame_size=engine.settings.max_body_bytes,
+            extra_headers=dict(headers),
+            max_redirects=0,
+            read_buffer_init_size=_READ_BUFFER_BYTES,
+            socket_factory=lambda _: end,
+            # The event loop's own transports, as for everything else; both measure alike.
+            use_aiofastnet=False,
+        )
+        response = self._transport.response
+        if response is not None:
+            self.subprotocol = response.headers.get("sec-websocket-protocol")
 
     def _next(self, matches: Callable[[Message], bool] | None) -> tuple[int, Message, int] | None:
         messages = self._listener.messages
