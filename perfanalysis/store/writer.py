@@ -92,6 +92,7 @@ class BundleWriter:
         self._intervals: list[pa.RecordBatch] = []
         self._series: pq.ParquetWriter | None = None
         self._span = _Span()
+        self._series_span = _Span()
         self._failures = 0
         self._requests = 0
         self._has_requests = False
@@ -119,8 +120,7 @@ class BundleWriter:
         else:
             with _told_as_usage_error():
                 self._write_series(batch)
-            if not self._has_requests:
-                self._span.series(batch)
+            self._series_span.series(batch)
 
     @property
     def waiting_bytes(self) -> int:
@@ -207,13 +207,15 @@ class BundleWriter:
         if not self._has_requests:
             requests, failures = _interval_counts(intervals)
             self._span.intervals(intervals)
+        # A monitor begins before the load and ends after it: it tells the span if nothing else does.
+        span = self._span if self._span.started_at is not None else self._series_span
         has_rows = self._has_requests
         stated = known.duration_s if not has_rows else None
         return RunInfo(
             id=known.id,
             name=known.name,
-            started_at=self._span.started_at or known.started_at,
-            duration_s=stated or self._span.duration_s or known.duration_s,
+            started_at=span.started_at or known.started_at,
+            duration_s=stated or span.duration_s or known.duration_s,
             tool=known.tool,
             tool_version=known.tool_version,
             evidence=_evidence(intervals, has_rows=has_rows),
@@ -256,7 +258,6 @@ class _Span:
     def intervals(self, table: pa.Table) -> None:
         timed = table.filter(pc.is_valid(table.column("started_at")))
         if timed.num_rows:
-            self._first, self._last = math.inf, -math.inf
             width_us = pc.multiply(pc.fill_null(timed.column("duration_s"), 0.0), 1e6)
             self._include(timed.column("started_at"), width_us)
 

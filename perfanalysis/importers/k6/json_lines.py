@@ -123,7 +123,8 @@ class LineParser:
         connection.register("lines", pa.table({"line": lines}))
         try:
             table = connection.sql(_QUICK_SQL).to_arrow_table()
-        except duckdb.InvalidInputException:
+        except (duckdb.InvalidInputException, UnicodeDecodeError):
+            # The message quotes the line, and may cut a letter in two.
             table = connection.sql(_CAREFUL_SQL).to_arrow_table()
         finally:
             connection.unregister("lines")
