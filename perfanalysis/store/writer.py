@@ -207,7 +207,7 @@ class BundleWriter:
         if not self._has_requests:
             requests, failures = _interval_counts(intervals)
             self._span.intervals(intervals)
-        # A monitor begins before the load and ends after it: only where nothing else tells the span.
+        # A monitor begins before the load and ends after it: it counts where nothing else does.
         span = self._span if self._span.started_at is not None else self._series_span
         has_rows = self._has_requests
         stated = known.duration_s if not has_rows else None
