@@ -56,6 +56,14 @@ def pinned(command, processor):
     return ["taskset", "-c", str(processor), *command]
 
 
+def before_others(command):
+    """Return a command that runs before other work of the machine, or None if it may not."""
+    urgent = ["chrt", "-r", "1"]
+    if shutil.which("chrt") is None or subprocess.run([*urgent, "true"], check=False).returncode:
+        return None
+    return [*urgent, *command]
+
+
 @contextmanager
 def quick_target(processor=None):
     """Serve small answers; gives the URL and the name of what serves them."""

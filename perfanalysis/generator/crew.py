@@ -51,11 +51,6 @@ class Crew:
     ) -> None:
         self.close()
 
-    @property
-    def pids(self) -> list[int]:
-        """The process ids, by number of the worker."""
-        return [worker.pid for worker in self._workers]
-
     def prepare(self, is_stopped: Callable[[], bool]) -> bytes | None:
         """Wait until everybody is ready.
 

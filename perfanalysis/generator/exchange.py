@@ -109,9 +109,9 @@ class Exchanges:
                     data, first_byte_ns, whole_ns, prepared.method == "HEAD", keep
                 )
             except RequestFailedError as exc:
-                response.error = exc.text
                 if was_used and _is_repeatable(prepared, connection, exc.text):
                     continue
+                response.error = exc.text
                 started = connection.started_ns or begun
                 self._record_failure(prepared, response, connection, started, len(data))
                 return response, None

@@ -54,11 +54,6 @@ class WorkerProcess:
         self._thread = threading.Thread(target=self._read, name=f"worker-{number}", daemon=True)
         self._thread.start()
 
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
     def send(self, kind: Frame, payload: bytes = b"") -> None:
         """Send a frame; a worker that has gone does not get it."""
         with contextlib.suppress(OSError):

@@ -31,7 +31,6 @@ class Recorder:
         "_new_labels",
         "_send",
         "_used",
-        "failures",
         "other_names",
         "rows",
     )
@@ -46,7 +45,6 @@ class Recorder:
         self._new_labels: list[list[object]] = []
         self._new_errors: list[str] = []
         self.rows = 0
-        self.failures = 0
         self.other_names = 0
 
     def label(

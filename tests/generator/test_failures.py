@@ -163,6 +163,17 @@ def test_a_server_that_drips_runs_into_the_time_for_the_whole(server, act):
     assert 490 <= row["latency_ms"] < 5000
 
 
+def test_a_server_that_does_not_read_runs_into_the_time_for_the_first_byte(act):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        async def user(session):
+            return await session.post("/", body=bytes(50 << 20), timeout=SHORT)
+
+        row = failed(act(user, base_url=url), failures.FIRST_BYTE_TIMEOUT)
+    assert row["send_ms"] is None
+
+
 def test_the_whole_time_counts_for_the_first_byte_too(server, act):
     hanging = threading.Event()
     server.answers["/"] = lambda *_: hanging.wait(10)
@@ -173,16 +184,17 @@ def test_the_whole_time_counts_for_the_first_byte_too(server, act):
 
 def test_the_time_runs_anew_for_each_request(server, act):
     def answer(end, request):
-        time.sleep(0.15)
+        time.sleep(0.4)
         end.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         return True
 
     server.answers["/"] = answer
+    limits = Timeouts(first_byte_s=1.0, whole_s=1.0)
 
     async def user(session):
-        return [(await session.get("/", timeout=SHORT)).error for _ in range(4)]
+        return [(await session.get("/", timeout=limits)).error for _ in range(3)]
 
-    assert act(user, base_url=server.url).result == [None] * 4
+    assert act(user, base_url=server.url).result == [None] * 3
 
 
 def test_after_a_time_out_the_connection_is_not_used_again(server, act, response):

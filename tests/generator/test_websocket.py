@@ -99,12 +99,12 @@ def test_the_latency_of_a_message_is_from_sending_although_it_is_awaited_late(ta
     async def user(session, url):
         socket = await session.websocket(url)
         await socket.send("hello")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         await socket.expect()
         await socket.close()
 
     (row,) = (row for row in talk(user).rows if row["method"] == "EXPECT")
-    assert 0 < row["latency_ms"] < 150
+    assert 0 < row["latency_ms"] < 550
 
 
 def test_messages_before_the_one_that_is_expected_are_passed_over(talk):
