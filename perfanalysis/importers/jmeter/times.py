@@ -121,7 +121,8 @@ def to_utc(local_us: npt.NDArray[np.int64], zone: tzinfo) -> tuple[npt.NDArray[n
     """Return local times as UTC, and whether some of them are ambiguous.
 
     Args:
-        local_us: microseconds since 1970 on the clock of `zone`, any order, at least one, shape (n,).
+        local_us: microseconds since 1970 on the clock of `zone`, any order, shape (n,), n at
+            least 1.
         zone: of the load generator.
 
     Returns:
