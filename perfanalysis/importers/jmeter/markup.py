@@ -10,13 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 
-import numpy as np
-
 from perfanalysis.errors import InputError
-from perfanalysis.importers.source import InputFile, count_byte
+from perfanalysis.importers.byte_search import count_below, count_byte
+from perfanalysis.importers.source import InputFile
 
-# What is compared at once fits the nearest cache.
-_CACHE_BYTES = 1 << 18
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _ROOT = re.compile(rb"<\?xml\b[^>]*>|<(/?)testResults\b[^>]*>")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -43,13 +40,8 @@ def without_forbidden(text: bytes) -> bytes:
 
 
 def _without_controls(text: bytes) -> bytes:
-    letters = np.frombuffer(text, np.uint8)
-    low = sum(
-        int(np.count_nonzero(letters[start : start + _CACHE_BYTES] < ord(" ")))
-        for start in range(0, len(letters), _CACHE_BYTES)
-    )
     # Counting is quicker than copying, which next to no text needs.
-    if low == count_byte(text, ord("\n")):
+    if count_below(text, b" ") == count_byte(text, b"\n"):
         return text
     return text.translate(None, _CONTROLS)
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.importers.byte_search import places_of
 from perfanalysis.importers.jmeter.words import with_words
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     Bytes = npt.NDArray[np.uint8]
     Integers = npt.NDArray[np.int64]
 
-# What is compared at once fits the nearest cache.
-_CACHE_BYTES = 1 << 18
 _MAX_LEVEL = 100
 _NAME = rb"[A-Za-z_][A-Za-z0-9_.-]*"
 _MAX_TAG_BYTES = 256
@@ -111,8 +110,7 @@ def tags_of(text: bytes) -> Tags:
     """
     letters = np.frombuffer(text, np.uint8)
     _check_characters(text, letters)
-    # The two brackets differ in one bit.
-    brackets = _places(letters, ord("<"), ~(ord("<") ^ ord(">")) & 0xFF)
+    brackets = places_of(text, b"<", like=b">")
     opening, closing = brackets[::2], brackets[1::2]
     if not len(opening) or (letters[opening] != ord("<")).any() or len(closing) < len(opening):
         raise UnusualMarkupError
@@ -171,17 +169,6 @@ def _character(reference: re.Match[str]) -> str:
     return chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
 
 
-def _places(letters: Bytes, sign: int, mask: int = 0xFF) -> Integers:
-    """Return where a byte stands, or one that differs in no bit of the mask."""
-    found = []
-    for start in range(0, len(letters), _CACHE_BYTES):
-        some = letters[start : start + _CACHE_BYTES]
-        found.append(
-            np.flatnonzero((some if mask == 0xFF else some & np.uint8(mask)) == sign) + start
-        )
-    return np.concatenate(found) if found else np.empty(0, np.int64)
-
-
 def _blank_follows(letters: Bytes, opening: Integers, name: bytes) -> Bools:
     found: Bools = letters.take(opening + 1 + len(name), mode="clip") == ord(" ")
     return found
@@ -205,7 +192,7 @@ def _check_characters(text: bytes, letters: Bytes) -> None:
         raise UnusualMarkupError from None
     if b"\xef" in text and any(character in text for character in _NO_CHARACTERS):
         raise UnusualMarkupError
-    places = _places(letters, ord("&"))
+    places = places_of(text, b"&")
     if not len(places):
         return
     if places[-1] + _REFERENCE_BYTES >= len(text):

@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from perfanalysis.importers.source import count_byte
+from perfanalysis.importers.byte_search import count_byte
 
 # A cell that spans more is looked at closely instead (see `jmeter_inspection`).
 _LOOK_BACK_BYTES = 1 << 20
-_QUOTE = ord('"')
 
 
 @lru_cache(maxsize=8)
@@ -87,7 +86,7 @@ def whole_records(data: bytes) -> tuple[int, bool]:
     (4, True)
     """
     end = position = data.rfind(b"\n") + 1
-    odd = count_byte(memoryview(data)[:end], _QUOTE) % 2 == 1
+    odd = count_byte(memoryview(data)[:end], b'"') % 2 == 1
     if not odd:
         return end, True
     while position and end - position < _LOOK_BACK_BYTES:

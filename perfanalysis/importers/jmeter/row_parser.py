@@ -66,6 +66,8 @@ class RowParser:
                 ),
                 parse_options=self._parse_options,
                 convert_options=self._convert_options,
+                # Arrow's own allocator gives memory back and takes it anew from block to block.
+                memory_pool=pa.system_memory_pool(),
             )
             if not table.num_rows:
                 return self._no_rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfanalysis.errors import InputError
+from perfanalysis.importers.byte_search import count_byte
 from perfanalysis.importers.jmeter.markup import without_forbidden
 from perfanalysis.importers.jmeter.parser import SampleParser
 from perfanalysis.importers.jmeter.plain_markup import UnusualMarkupError
@@ -15,7 +16,7 @@ from perfanalysis.importers.jmeter.requests import RequestBuilder, RequestRows
 from perfanalysis.importers.jmeter.samples import batch_of
 from perfanalysis.importers.jmeter.stretches import Stretch, cut, end_of_tags, stretches
 from perfanalysis.importers.pipeline import ordered_map, read_ahead
-from perfanalysis.importers.source import InputFile, count_byte
+from perfanalysis.importers.source import InputFile
 from perfanalysis.model.caveat import Caveat
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class SampleReader:
             samples = plain_samples(without_forbidden(text))
         except UnusualMarkupError:
             return None
-        return _Plain(rows=self._builder.rows(samples), lines=count_byte(text, ord("\n")))
+        return _Plain(rows=self._builder.rows(samples), lines=count_byte(text, b"\n"))
 
     def _taken(
         self, stretch: Stretch | InputError, plain: _Plain | None, *, closely: bool

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from perfanalysis.importers.jmeter.elements import KNOWN
 from perfanalysis.importers.jmeter.plain_markup import UnusualMarkupError, decoded
 from perfanalysis.importers.jmeter.words import joined
 
@@ -109,6 +110,8 @@ def _table(tags: pa.BinaryArray, width: int, types: dict[int, pa.DataType]) -> d
             strings_can_be_null=True,
             check_utf8=False,
         ),
+        # Arrow's own allocator gives memory back and takes it anew from stretch to stretch.
+        memory_pool=pa.system_memory_pool(),
     )
     if table.num_rows != len(tags):
         raise UnusualMarkupError  # there are line ends in tags
@@ -157,8 +160,10 @@ def _of_several_shapes(tags: pa.BinaryArray) -> dict[str, pa.Array]:
     place = pa.array(np.argsort(np.concatenate(groups)))
     columns: dict[str, pa.Array] = {}
     names = list(dict.fromkeys(name for group in found for name in group))
-    if any(list(group) != [name for name in names if name in group] for group in found):
-        raise UnusualMarkupError  # the order of variables would be lost
+    variables = [name for name in names if name not in KNOWN]
+    for group in found:
+        if [n for n in group if n not in KNOWN] != [n for n in variables if n in group]:
+            raise UnusualMarkupError  # the order of the variables would be lost
     for name in names:
         kind = pa.int64() if name in NUMBERS else _WORD
         parts = [

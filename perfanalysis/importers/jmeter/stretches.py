@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfanalysis.errors import InputError
-from perfanalysis.importers.source import InputFile, count_byte
+from perfanalysis.importers.byte_search import count_byte
+from perfanalysis.importers.source import InputFile
 
 # The first stretch goes to the parser, which must see what the file is like.
 _FIRST_BYTES = 1 << 20
@@ -57,7 +58,7 @@ def stretches(file: InputFile) -> Iterator[Stretch]:
                 )
             if end:
                 yield Stretch(data=data[:end], line=line, unfinished=b"")
-                line += count_byte(memoryview(data)[:end], ord("\n"))
+                line += count_byte(memoryview(data)[:end], b"\n")
             chunk = stream.read(_READ_BYTES)
     end = end_of_tags(rest, len(rest))
     yield Stretch(data=rest[:end], line=line, unfinished=rest[end:].rstrip(b"\0"))

@@ -141,6 +141,13 @@ def test_parts_in_the_next_block_are_found(read_samples, monkeypatch):
     assert kinds == [*["request", *["transaction"] * 5] * 3]
 
 
+def test_parts_in_long_blocks_are_found(read_samples):
+    parents = [(100 * n, 90, "Home") for n in range(5_000)]
+    both = [[parent, (parent[0] + 10, 10, "Home-0")] for parent in parents]
+    run = read_samples(*parents[:4_999], *both[4_999])
+    assert roles(run)[-2:] == ["Home request", "Home-0 transaction of Home"]
+
+
 def test_without_thread_names_nothing_is_part_of_anything(read_run, tmp_path):
     path = tmp_path / "run.jtl"
     path.write_text(f"timeStamp,elapsed,label,success\n{START},9,a,true\n{START},5,a-0,true\n")

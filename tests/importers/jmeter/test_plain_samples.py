@@ -185,9 +185,23 @@ def test_what_is_not_plain_is_left_to_the_parser(odd):
         plain(sample() + odd + sample())
 
 
+def test_names_of_one_length_are_not_mistaken_for_each_other():
+    text = sample(lt="5", by="7") + sample(ct="6", na="8") + sample(na="1", ct="2")
+    found = decoded(plain(text))
+    assert found == decoded(parsed(text))
+    assert (found["Latency"], found["Connect"]) == ([5, None, None], [None, 6, 2])
+
+
 def test_bytes_that_are_no_utf8_are_left_to_the_parser():
     with pytest.raises(UnusualMarkupError):
         plain_samples(sample(lb="caf\xe9").encode("latin-1"))
+
+
+def test_the_order_of_variables_is_kept_or_the_text_left_to_the_parser():
+    one, other, both = sample(a="1", b="2"), sample(b="3", t="4"), sample(b="5", a="6")
+    assert decoded(plain(one + other)) == decoded(parsed(one + other))
+    with pytest.raises(UnusualMarkupError):
+        plain(one + both)
 
 
 def test_many_shapes_are_left_to_the_parser():

@@ -125,6 +125,7 @@ def test_labels_may_all_be_empty(read_run, tmp_path):
         # Signs at other places, and other lengths, are found one by one.
         (["2026/11/20 10:33:16.523", "2026/11/20 10:33:16"], True),
         (["2026/11/20 10:33:16", "2026-11-20 10:33:17"], True),
+        (["2026-11-20 10:33:16", "2026/11/20 10:33:17"], True),
         (["2026/11/20 10:33:16.523", "2026/11/20 10/33/16.523"], False),
     ],
 )
