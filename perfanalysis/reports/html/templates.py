@@ -16,6 +16,7 @@ from perfanalysis.reports import shape_wording, wording
 from perfanalysis.reports.budgets import wording as budget_wording
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.html.tables import shown
+from perfanalysis.reports.language import gettext, ngettext
 from perfanalysis.units import (
     format_bytes,
     format_count,
@@ -55,6 +56,7 @@ def templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=FileSystemLoader(template_folder()),
         autoescape=True,
         undefined=StrictUndefined,
@@ -62,6 +64,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's
+    environment.globals.update({"_": _text, "gettext": _text, "ngettext": _counted_text})
     environment.filters.update(
         ms=format_ms,
         number=format_count,
@@ -101,6 +105,24 @@ def _visible(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return terminal_text(shortened(value, _LONGEST_TEXT))
     return value
+
+
+def _text(template: str, **values: object) -> Markup:
+    """Return a text of ours in the current language; its values are escaped, bounded, visible.
+
+    Jinja's own would let values past `_visible`.
+    """
+    return Markup(gettext(template)) % {  # noqa: S704  (our own text)
+        key: _visible(value) for key, value in values.items()
+    }
+
+
+def _counted_text(singular: str, plural: str, num: int, **values: object) -> Markup:
+    """Return the form of a text that a count needs; `%(num)s` is the count itself."""
+    filling = {"num": format_count(num), **values}
+    return Markup(ngettext(singular, plural, num)) % {  # noqa: S704  (our own text)
+        key: _visible(value) for key, value in filling.items()
+    }
 
 
 def duration_text(seconds: float | None) -> str:
