@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import itertools
+import json
 import os
 import re
 import shlex
@@ -262,6 +262,6 @@ def test_every_option_of_an_example_is_known(path):
         if isinstance(command, click.Group):
             command = command.commands[words[1]]
         known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
-        ours = itertools.takewhile(lambda word: word != "--", words)  # the rest is another program's
+        ours = itertools.takewhile(lambda word: word != "--", words)  # then another tool
         given = {word.partition("=")[0] for word in ours if word.startswith("--")}
         assert given <= known, words
