@@ -21,6 +21,7 @@ from perfanalysis.model.calibration import Calibration, CalibrationReport, False
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
 from perfanalysis.model.results import NotJudged
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 
 MIN_RUNS = 5
@@ -106,7 +107,12 @@ def _shared_names(
         if not absent:
             shared.append(name)
             continue
-        message = f"{name!r} is missing in {absent} of {len(runs)} runs"
+        message = phrase(
+            "{name} is missing in {absent} of {runs} runs",
+            name=repr(name),
+            absent=absent,
+            runs=len(runs),
+        )
         missing.append(NotJudged(name=name, metric=None, reason="missing-in-run", message=message))
     return shared, missing
 
@@ -123,7 +129,9 @@ def _estimates(
             try:
                 estimates.append(estimate_of(run, name, metric))
             except NotEstimableError as exc:
-                message = f"{exc} (run {run.info.name!r})"
+                message = phrase(
+                    "{problem} (run {run})", problem=exc.message, run=repr(run.info.name)
+                )
                 lacking.append(
                     NotJudged(name=name, metric=metric.key, reason=exc.reason, message=message)
                 )
@@ -161,19 +169,23 @@ def _caveats(
     n = len(runs)
     if n < ADVISED_RUNS:
         factor = float(np.sqrt((n - 1) / chdtri(n - 1, 0.95)))
-        message = (
-            f"{n} runs know their noise only roughly: it may be up to {factor:.1f} times as large; "
-            f"{ADVISED_RUNS} or more are advised"
+        message = phrase(
+            "{runs} runs know their noise only roughly: it may be up to {factor} times as large; "
+            "{advised} or more are advised",
+            runs=n,
+            factor=f"{factor:.1f}",
+            advised=ADVISED_RUNS,
         )
         found.append(Caveat(code="few-runs", message=message))
     outlying = next(entry.runs for entry in false_alarms if entry.design == f"1v{n - 1}")
     if outlying:
-        message = (
-            f"{', '.join(outlying)} raised a false alarm against all other runs: see whether it "
-            "was made like them, but leave out nothing merely because it looks odd"
+        message = phrase(
+            "{runs} raised a false alarm against all other runs: see whether it was made like "
+            "them, but leave out nothing merely because it looks odd",
+            runs=", ".join(outlying),
         )
         found.append(Caveat(code="outlying-runs", message=message))
-    message = (
+    message = phrase(
         "the comparisons share runs, so the rates of false alarms are less certain than their "
         "intervals say"
     )

@@ -21,6 +21,7 @@ from perfanalysis.analysis.same_load import (
 )
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison, Result, Severity, Verdict
+from perfanalysis.phrases import phrase
 from perfanalysis.units import format_ratio, significant
 
 MOST_DURATION_RATIO = 2.0
@@ -64,12 +65,16 @@ def qualified(comparison: Comparison, found: Sequence[Caveat], *, force: bool) -
         return comparison
     caveats = (*found, *comparison.caveats)
     if force:
-        message = "the runs are not comparable and were compared all the same: it was forced"
+        message = phrase(
+            "the runs are not comparable and were compared all the same: it was forced"
+        )
         return replace(comparison, caveats=(Caveat(code="forced", message=message), *caveats))
     return replace(
         comparison,
         verdict=Verdict.UNDECIDED,
-        reasons=tuple(f"not comparable: {obstacle.message}" for obstacle in found),
+        reasons=tuple(
+            phrase("not comparable: {obstacle}", obstacle=obstacle.message) for obstacle in found
+        ),
         results=tuple(_without_verdict(result) for result in comparison.results),
         caveats=caveats,
     )
@@ -80,7 +85,7 @@ def _told_by(checks: Sequence[Check], loads: Sequence[Load]) -> list[Caveat]:
 
 
 def _without_verdict(result: Result) -> Result:
-    message = "the runs are not comparable: the figures are listed, without a verdict"
+    message = phrase("the runs are not comparable: the figures are listed, without a verdict")
     return replace(
         result,
         verdict=Verdict.UNDECIDED,
@@ -96,7 +101,10 @@ def _tools(loads: Sequence[Load]) -> Caveat | None:
     tools = sorted({load.info.tool for load in loads})
     if len(tools) < 2:
         return None
-    message = f"the runs come from different tools, which time differently: {', '.join(tools)}"
+    message = phrase(
+        "the runs come from different tools, which time differently: {tools}",
+        tools=", ".join(tools),
+    )
     return Caveat(code="different-tools", message=message)
 
 
@@ -105,8 +113,15 @@ def _machines(loads: Sequence[Load]) -> Caveat | None:
         known = {value: load for load in loads if (value := getattr(load.info.environment, what))}
         if len(known) > 1:
             (one, first), (other, second) = list(known.items())[:2]
-            thing = "machine" if what == "host_class" else "number of processors"
-            message = f"the {thing} is {one} of {first.label} and {other} of {second.label}"
+            values = {"one": one, "first": first.label, "other": other, "second": second.label}
+            message = (
+                phrase("the machine is {one} of {first} and {other} of {second}", **values)
+                if what == "host_class"
+                else phrase(
+                    "the number of processors is {one} of {first} and {other} of {second}",
+                    **values,
+                )
+            )
             return Caveat(code="different-machines", message=message)
     return None
 
@@ -122,7 +137,13 @@ def _durations(loads: Sequence[Load]) -> Caveat | None:
     if fewer >= _SAME_COUNT * more:
         # A test that makes a fixed number of requests lasts longer because answers are slower.
         return None
-    message = f"{short.label} lasted {significant(short_s)} s, {long.label} {significant(long_s)} s"
+    message = phrase(
+        "{short} lasted {short_s} s, {long} {long_s} s",
+        short=short.label,
+        short_s=significant(short_s),
+        long=long.label,
+        long_s=significant(long_s),
+    )
     return Caveat(code="different-durations", message=message)
 
 
@@ -130,7 +151,8 @@ def _generator(loads: Sequence[Load]) -> Caveat | None:
     for load in loads:
         for told in load.info.caveats:
             if told.code in GENERATOR_FAILED:
-                return Caveat(code=told.code, message=f"{load.label}: {told.message}")
+                message = phrase("{run}: {problem}", run=load.label, problem=told.message)
+                return Caveat(code=told.code, message=message)
     return None
 
 
@@ -141,9 +163,13 @@ def _failures(loads: Sequence[Load]) -> Caveat | None:
     (seldom, well), (mostly, ill) = found
     if mostly <= MOSTLY_FAILED or seldom >= SELDOM_FAILED:
         return None
-    message = (
-        f"{format_ratio(mostly)} of the requests of {ill.label} failed, {format_ratio(seldom)} of "
-        f"those of {well.label}: its latencies are those of the few that did not"
+    message = phrase(
+        "{mostly} of the requests of {ill} failed, {seldom} of those of {well}: "
+        "its latencies are those of the few that did not",
+        mostly=format_ratio(mostly),
+        ill=ill.label,
+        seldom=format_ratio(seldom),
+        well=well.label,
     )
     return Caveat(code="mostly-failures", message=message)
 
@@ -153,9 +179,11 @@ def _busy_machine(loads: Sequence[Load]) -> Caveat | None:
     if found is None or found[1][0] < BUSY_CPU_PERCENT:
         return None
     percent, load = found[1]
-    message = (
-        f"the processors of the machine that was watched were {percent:.0f} % busy during "
-        f"{load.label}: if it made the load, it has timed itself"
+    message = phrase(
+        "the processors of the machine that was watched were {percent} % busy during {run}: "
+        "if it made the load, it has timed itself",
+        percent=f"{percent:.0f}",
+        run=load.label,
     )
     return Caveat(code="busy-machine", message=message)
 

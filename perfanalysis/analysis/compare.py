@@ -11,6 +11,7 @@ from perfanalysis.analysis.drift import undecided_where_drifting
 from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate_of
 from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence
 from perfanalysis.analysis.judge import Judged, Settings, judge
+from perfanalysis.analysis.load import run_of_side, side_word
 from perfanalysis.analysis.noise import Pairing, measure_noise
 from perfanalysis.analysis.shape import compare_shapes
 from perfanalysis.analysis.survivorship import survivorship
@@ -22,6 +23,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric, parse_metric
 from perfanalysis.model.results import Comparison, NotJudged
 from perfanalysis.model.run import Evidence
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 
 # p10 is the floor: what a request takes when nothing is in its way. Where neighbours on the machine
@@ -140,7 +142,7 @@ def _pairings(
             pairings.append(_pair(name, metric, ours, theirs))
         except NotEstimableError as exc:
             unjudged.append(
-                NotJudged(name=name, metric=metric.key, reason=exc.reason, message=str(exc))
+                NotJudged(name=name, metric=metric.key, reason=exc.reason, message=exc.message)
             )
     return pairings, unjudged
 
@@ -219,7 +221,11 @@ def _pair_single_names(
     if len(mine) != 1 or len(other) != 1 or mine == other:
         return theirs, ()
     (new,), (old,) = mine, other
-    message = f"each side has one name only: {new!r} is held against {old!r} of the baseline"
+    message = phrase(
+        "each side has one name only: {new} is held against {old} of the baseline",
+        new=repr(new),
+        old=repr(old),
+    )
     renamed = [run.renamed(old, new) for run in theirs]
     return renamed, (Caveat(code="renamed", message=message),)
 
@@ -237,8 +243,12 @@ def _names(
             shared.append(name)
             continue
         side = absent[0]
-        quantity = "every" if _gone(name, sides[side]) else "a"
-        message = f"{name!r} is missing in {quantity} {side} run"
+        word = side_word(side)
+        message = (
+            phrase("{name} is missing in every {side} run", name=repr(name), side=word)
+            if _gone(name, sides[side])
+            else phrase("{name} is missing in a {side} run", name=repr(name), side=word)
+        )
         missing.append(
             NotJudged(name=name, metric=None, reason=f"missing-in-{side}", message=message)
         )
@@ -258,9 +268,9 @@ def _pair(
             try:
                 found.append(estimate_of(run, name, metric))
             except NotEstimableError as exc:
-                raise NotEstimableError(
-                    exc.reason, f"{exc} ({word} run {run.info.name!r})"
-                ) from exc
+                told = run_of_side(word, run.info.name)
+                message = phrase("{problem} ({run})", problem=exc.message, run=told)
+                raise NotEstimableError(exc.reason, message) from exc
         return tuple(found)
 
     return Pairing(
@@ -283,21 +293,32 @@ def _noise_caveats(
     known = 0
     if calibration is not None:
         known = sum(calibration.of(e.name, e.metric.key) is not None for e in judged)
-        which = "of all" if known == len(judged) else f"of {known} of {len(judged)}"
-        message = f"the noise between runs {which} results was measured on {calibration.origin}"
-        unused = "the calibration knows none of the names and metrics that were judged"
-        found.append(
-            Caveat(code="calibrated", message=message)
-            if known
-            else Caveat(code="calibration-unused", message=unused)
-        )
+        found.append(_calibration_caveat(calibration, known, len(judged)))
     if single and (known < len(judged) or not judged):
-        message = (
+        message = phrase(
             "one run a side cannot show how much identical runs differ: an assumed run noise "
             "stands in for it; several runs a side, or a calibrated baseline, would measure it"
         )
         found.append(Caveat(code="single-run", message=message))
     return tuple(found)
+
+
+def _calibration_caveat(calibration: Calibration, known: int, judged: int) -> Caveat:
+    origin = calibration.origin
+    if not known:
+        message = phrase("the calibration knows none of the names and metrics that were judged")
+        return Caveat(code="calibration-unused", message=message)
+    message = (
+        phrase("the noise between runs of all results was measured on {origin}", origin=origin)
+        if known == judged
+        else phrase(
+            "the noise between runs of {known} of {judged} results was measured on {origin}",
+            known=known,
+            judged=judged,
+            origin=origin,
+        )
+    )
+    return Caveat(code="calibrated", message=message)
 
 
 def _caveats(
@@ -308,7 +329,7 @@ def _caveats(
 ) -> tuple[Caveat, ...]:
     found: list[Caveat] = []
     if {run.info.id for run in ours} & {run.info.id for run in theirs}:
-        message = "the same run stands on both sides"
+        message = phrase("the same run stands on both sides")
         found.append(Caveat(code="same-run", message=message))
     single = len(ours) == len(theirs) == 1
     noise = _noise_caveats(judged, settings.calibration, single=single)

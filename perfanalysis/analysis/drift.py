@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from perfanalysis.analysis.evidence import RunEvidence
+from perfanalysis.analysis.load import side_word
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Result, Severity, Verdict
-from perfanalysis.stats.dependence import BATCHES, batch_numbers, cdf_of
+from perfanalysis.phrases import phrase
+from perfanalysis.stats.dependence import BATCHES
 from perfanalysis.stats.trend import total_trend
 from perfanalysis.units import format_change
 
@@ -29,12 +31,7 @@ def drift_of(run: RunEvidence, name: str) -> float:
     data = evidence.latencies if evidence is not None else None
     if data is None or data.n < _MIN_REQUESTS:
         return 0.0
-    batch = batch_numbers(data.window, data.count)
-    medians = [
-        cdf_of(data.bucket[mine], data.count[mine], data.clock_resolution).quantile(0.5)
-        for mine in (batch == number for number in range(BATCHES))
-        if mine.any()
-    ]
+    medians = data.batched.medians()
     if len(medians) < BATCHES or min(medians) <= 0:
         return 0.0
     return float(np.expm1(total_trend(np.log(medians))))
@@ -77,9 +74,11 @@ def _reason(
     for side, run in (("current", current), ("baseline", baseline)):
         drift = drift_of(run, name)
         if drift > tolerance or drift < 1 / (1 + tolerance) - 1:
-            message = (
-                f"the {side} run drifts: its median moved by {format_change(drift)} from the first "
-                "to the last third, so one figure does not describe it; longer or more runs would"
+            message = phrase(
+                "the {side} run drifts: its median moved by {moved} from the first to the last "
+                "third, so one figure does not describe it; longer or more runs would",
+                side=side_word(side),
+                moved=format_change(drift),
             )
             return Caveat(code="drifting", message=message)
     return None

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from perfanalysis.analysis.evidence import ALL_REQUESTS, NameEvidence, RunEvidence, Windows
 from perfanalysis.model.metric import Metric
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.dependence import (
     BATCHES,
     MIN_EXCEEDANCES,
@@ -19,7 +20,7 @@ from perfanalysis.stats.dependence import (
     quantile_within_run,
     spread_within_run,
 )
-from perfanalysis.stats.histogram import spread
+from perfanalysis.stats.histogram import spread, stretches_of
 from perfanalysis.stats.rates import Share, share_of
 
 Floats = npt.NDArray[np.float64]
@@ -81,11 +82,14 @@ class NotEstimableError(ValueError):
 
     Attributes:
         reason: a stable code.
+        message: a sentence.
     """
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+        # str() of an exception would lose what a phrase was made of.
+        self.message = message
 
 
 def estimate_of(run: RunEvidence, name: str, metric: Metric) -> Estimate:
@@ -98,11 +102,16 @@ def estimate_of(run: RunEvidence, name: str, metric: Metric) -> Estimate:
     """
     key = (name, metric.key)
     if key not in run.estimates:
-        evidence = run.names.get(name) or (run.everything if name == ALL_REQUESTS else None)
+        evidence = run.names.get(name) or (_of_all(run, metric) if name == ALL_REQUESTS else None)
         if evidence is None:
-            raise NotEstimableError("no-requests", "a run holds no requests")
+            raise NotEstimableError("no-requests", phrase("a run holds no requests"))
         run.estimates[key] = estimate(evidence, metric)
     return run.estimates[key]
+
+
+def _of_all(run: RunEvidence, metric: Metric) -> NameEvidence | None:
+    """Return all requests of a run as one name, with their latencies only where they matter."""
+    return run.counted if metric.key in ("throughput", "error_rate") else run.everything
 
 
 def estimate(evidence: NameEvidence, metric: Metric) -> Estimate:
@@ -126,7 +135,7 @@ def _quantile(evidence: NameEvidence, metric: Metric, q: float) -> Estimate:
     try:
         return _measured(quantile_within_run(evidence.latencies, q))
     except TooFewError as exc:
-        raise NotEstimableError("too-few-requests", str(exc)) from exc
+        raise NotEstimableError("too-few-requests", exc.message) from exc
 
 
 def estimate_spread(evidence: NameEvidence, low: float, high: float) -> Estimate:
@@ -136,11 +145,12 @@ def estimate_spread(evidence: NameEvidence, low: float, high: float) -> Estimate
         NotEstimableError: too few requests, or a source without them.
     """
     if evidence.latencies is None:
-        raise NotEstimableError("not-reported", "a spread takes requests, the source has none")
+        message = phrase("a spread takes requests, the source has none")
+        raise NotEstimableError("not-reported", message)
     try:
         return _measured(spread_within_run(evidence.latencies, low, high))
     except TooFewError as exc:
-        raise NotEstimableError("too-few-requests", str(exc)) from exc
+        raise NotEstimableError("too-few-requests", exc.message) from exc
 
 
 def _reported_quantile(evidence: NameEvidence, metric: Metric, q: float) -> Estimate:
@@ -148,18 +158,23 @@ def _reported_quantile(evidence: NameEvidence, metric: Metric, q: float) -> Esti
     reported = total.quantiles if total is not None else {}
     value = next((found for key, found in reported.items() if abs(key - q) < 1e-9), None)
     if total is None or value is None:
-        raise NotEstimableError("not-reported", f"the source does not report {metric.key}")
+        message = phrase("the source does not report {metric}", metric=metric.key)
+        raise NotEstimableError("not-reported", message)
     beyond = total.requests * min(q, 1 - q)
     if beyond < MIN_EXCEEDANCES:
         need = int(np.ceil(MIN_EXCEEDANCES / min(q, 1 - q)))
         raise NotEstimableError(
             "too-few-requests",
-            f"{metric.key} needs at least {need} requests, found {total.requests}",
+            phrase(
+                "{figure} needs at least {need} requests, found {found}",
+                figure=metric.key,
+                need=need,
+                found=total.requests,
+            ),
         )
     if value <= 0:
-        raise NotEstimableError(
-            "zero", f"{metric.key} is 0: there is no relative change of nothing"
-        )
+        message = phrase("{metric} is 0: there is no relative change of nothing", metric=metric.key)
+        raise NotEstimableError("zero", message)
     return _reported(value, total.requests, resolution=total.quantile_error)
 
 
@@ -169,10 +184,11 @@ def _mean(evidence: NameEvidence) -> Estimate:
         try:
             return _measured(mean_within_run(*sums))
         except TooFewError as exc:
-            raise NotEstimableError("too-short", str(exc)) from exc
+            raise NotEstimableError("too-short", exc.message) from exc
     total = evidence.total
     if total is None or not total.mean_ms:
-        raise NotEstimableError("not-reported", "the source does not report a mean latency")
+        message = phrase("the source does not report a mean latency")
+        raise NotEstimableError("not-reported", message)
     return _reported(total.mean_ms, total.requests, resolution=None)
 
 
@@ -181,7 +197,7 @@ def _window_sums(evidence: NameEvidence) -> tuple[Ints, Ints, Floats] | None:
     data, windows = evidence.latencies, evidence.windows
     if data is not None:
         low, high = spread(data.bucket, data.clock_resolution)
-        starts, position = np.unique(data.window, return_inverse=True)
+        starts, position = stretches_of(data.window)
         counts = np.bincount(position, weights=data.count).astype(np.int64)
         middle = (low + high) / 2
         return starts, counts, np.bincount(position, weights=middle * data.count).astype(np.float64)
@@ -196,8 +212,11 @@ def _error_rate(evidence: NameEvidence) -> Estimate:
     if evidence.requests < MIN_REQUESTS_FOR_RATE:
         raise NotEstimableError(
             "too-few-requests",
-            f"an error rate needs at least {MIN_REQUESTS_FOR_RATE} requests, "
-            f"found {evidence.requests}",
+            phrase(
+                "an error rate needs at least {need} requests, found {found}",
+                need=MIN_REQUESTS_FOR_RATE,
+                found=evidence.requests,
+            ),
         )
     windows = evidence.windows
     whole = Share(events=evidence.failures, n=evidence.requests, design_effect=1.0)
@@ -228,7 +247,7 @@ def _throughput(evidence: NameEvidence) -> Estimate:
         requests, duration_s = evidence.total.requests, evidence.total.duration_s
     if not duration_s or requests < MIN_REQUESTS_FOR_RATE:
         raise NotEstimableError(
-            "too-few-requests", "a throughput needs a duration and at least 10 requests"
+            "too-few-requests", phrase("a throughput needs a duration and at least 10 requests")
         )
     variance: float | None = None
     df = np.inf

@@ -19,6 +19,7 @@ from perfanalysis.model.baseline import MetricRule
 from perfanalysis.model.calibration import Calibration
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.differences import Difference, paired, runs_needed, welch, widest
 from perfanalysis.stats.rates import (
     Share,
@@ -280,10 +281,14 @@ def _caveats(
 ) -> tuple[Caveat, ...]:
     found: list[Caveat] = []
     if difference.method == "assumed-run-noise":
-        message = "rests on an assumed noise between runs, not on a measured one"
+        message = phrase("rests on an assumed noise between runs, not on a measured one")
         found.append(Caveat(code="assumed-run-noise", message=message))
     blur = max(entry.resolution or 0.0 for entry in estimates)
     if blur:
-        message = f"{metric.key} is known to {blur * 100:g} % only, as the source rounds it"
+        message = phrase(
+            "{metric} is known to {percent} % only, as the source rounds it",
+            metric=metric.key,
+            percent=f"{blur * 100:g}",
+        )
         found.append(Caveat(code="coarse-percentiles", message=message))
     return tuple(found)

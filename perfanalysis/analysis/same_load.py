@@ -14,6 +14,7 @@ import numpy as np
 
 from perfanalysis.analysis.load import Load, NameLoad, extremes
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 from perfanalysis.units import format_ratio, significant
 
 LEAST_ACHIEVED = 0.95
@@ -37,9 +38,11 @@ def load_not_reached(loads: Sequence[Load]) -> Caveat | None:
     if found is None or found[0][0] >= LEAST_ACHIEVED:
         return None
     achieved, load = found[0]
-    message = (
-        f"{load.label} made {format_ratio(achieved)} of the load that it was to make: the load "
-        "generator or the service was saturated"
+    message = phrase(
+        "{run} made {achieved} of the load that it was to make: the load generator or the service "
+        "was saturated",
+        run=load.label,
+        achieved=format_ratio(achieved),
     )
     return Caveat(code="load-not-reached", message=message)
 
@@ -52,11 +55,12 @@ def different_load(loads: Sequence[Load]) -> Caveat | None:
 
 def different_users(loads: Sequence[Load]) -> Caveat | None:
     """Say that the numbers of users differ, although the rates do not: that is no obstacle."""
-    message = _user_counts(loads)
-    if message is None or not _same_rate(loads):
+    counts = _user_counts(loads)
+    if counts is None or not _same_rate(loads):
         return None
-    message = (
-        f"{message}, at the same rate of requests: taken for an open model, where users follow"
+    message = phrase(
+        "{counts}, at the same rate of requests: taken for an open model, where users follow",
+        counts=counts,
     )
     return Caveat(code="different-users", message=message)
 
@@ -67,9 +71,11 @@ def open_model(loads: Sequence[Load]) -> Caveat | None:
     if found is None:
         return None
     least, load = found[0]
-    message = (
-        f"the rate of requests was given (open model), and at least {format_ratio(least)} of it "
-        f"was made ({load.label}): throughput says nothing more about the service"
+    message = phrase(
+        "the rate of requests was given (open model), and at least {least} of it was made ({run}): "
+        "throughput says nothing more about the service",
+        least=format_ratio(least),
+        run=load.label,
     )
     return Caveat(code="open-model", message=message)
 
@@ -90,9 +96,12 @@ def different_mix(loads: Sequence[Load]) -> Caveat | None:
         return None
     name = max(shared, key=lambda name: max(losses[name], gains[name]))
     shares = current[name].requests / ours, baseline[name].requests / theirs
-    message = (
-        f"the mix of requests differs: {name!r} is {format_ratio(shares[0])} of the current "
-        f"requests and {format_ratio(shares[1])} of the baseline's"
+    message = phrase(
+        "the mix of requests differs: {name} is {current} of the current requests and {baseline} "
+        "of the baseline's",
+        name=repr(name),
+        current=format_ratio(shares[0]),
+        baseline=format_ratio(shares[1]),
     )
     return Caveat(code="different-mix", message=message)
 
@@ -102,7 +111,14 @@ def _tags(loads: Sequence[Load]) -> str | None:
         told = {value: load for load in loads if (value := load.info.tags.get(tag)) is not None}
         if len(told) > 1:
             (one, first), (other, second) = list(told.items())[:2]
-            return f"{tag} is {one} of {first.label} and {other} of {second.label}"
+            return phrase(
+                "{tag} is {one} of {first} and {other} of {second}",
+                tag=tag,
+                one=one,
+                first=first.label,
+                other=other,
+                second=second.label,
+            )
     return None
 
 
@@ -115,9 +131,12 @@ def _users(loads: Sequence[Load]) -> str | None:
         first, reference = known[0]
         apart = float(np.mean(np.abs(users - first)) / max(users.max(), first.max(), 1.0))
         if apart > MOST_PROFILE_DIFFERENCE:
-            return (
-                f"the users of {reference.label} and {load.label} came and went differently: on "
-                f"average their numbers differ by {format_ratio(apart)} of the most"
+            return phrase(
+                "the users of {first} and {second} came and went differently: on average their "
+                "numbers differ by {apart} of the most",
+                first=reference.label,
+                second=load.label,
+                apart=format_ratio(apart),
             )
     return None
 
@@ -130,7 +149,13 @@ def _user_counts(loads: Sequence[Load]) -> str | None:
     # A run that ends within its ramp may lack the last user; two are another plan.
     if many <= MOST_USERS_RATIO * few or many - few <= 1:
         return None
-    return f"{one.label} had up to {few:g} users, {other.label} up to {many:g}"
+    return phrase(
+        "{first} had up to {few} users, {second} up to {many}",
+        first=one.label,
+        few=f"{few:g}",
+        second=other.label,
+        many=f"{many:g}",
+    )
 
 
 def _same_rate(loads: Sequence[Load]) -> bool:
@@ -147,9 +172,12 @@ def _offers(loads: Sequence[Load]) -> str | None:
     counted = [load.offered.n for load in (one, other) if load.offered]
     if high <= (MOST_OFFERED_RATIO + _chance(*counted)) * low:
         return None
-    return (
-        f"{one.label} was to make {significant(low)} requests or iterations a second, "
-        f"{other.label} {significant(high)}"
+    return phrase(
+        "{first} was to make {low} requests or iterations a second, {second} {high}",
+        first=one.label,
+        low=significant(low),
+        second=other.label,
+        high=significant(high),
     )
 
 
@@ -164,9 +192,12 @@ def _rates(loads: Sequence[Load]) -> str | None:
     few, many = (load.in_flight(shared or load.names) for load in (slow, fast))
     if _explained(few, many, low / high):
         return None
-    return (
-        f"{slow.label} made {significant(low)} requests a second, {fast.label} "
-        f"{significant(high)}, and slower answers do not explain it"
+    return phrase(
+        "{slow} made {low} requests a second, {fast} {high}, and slower answers do not explain it",
+        slow=slow.label,
+        low=significant(low),
+        fast=fast.label,
+        high=significant(high),
     )
 
 

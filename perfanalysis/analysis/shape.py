@@ -25,6 +25,7 @@ from perfanalysis.analysis.noise import Pairing, measure_noise
 from perfanalysis.analysis.quantile_noise import QuantileNoise
 from perfanalysis.model.metric import Metric, parse_metric
 from perfanalysis.model.shapes import Mode, QuantileChange, Shape, ShapeKind, SpreadChange
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.modes import modes_of
 from perfanalysis.stats.shape import (
     SPREAD_SHARES,
@@ -181,19 +182,25 @@ def _finite(value: float) -> float | None:
 
 def _sentence(kind: ShapeKind, curve: ShiftFunction) -> str:
     if kind is ShapeKind.NONE:
-        return "no change is seen at any quantile"
+        return phrase("no change is seen at any quantile")
     if kind is ShapeKind.SHIFT:
-        return f"fast and slow requests changed alike, by about {_common_change(curve)}"
+        return phrase(
+            "fast and slow requests changed alike, by about {size}", size=_common_change(curve)
+        )
     if kind is ShapeKind.TAIL:
         changed = curve.shares[curve.excludes_zero]
         ends = [changed[0], changed[-1]] if len(changed) > 1 else [changed[0]]
-        slowest = f"{(1 - changed[0]) * 100:.2g} %"
-        return f"a change is seen in the slowest {slowest} only: {_told(curve, ends)}"
+        return phrase(
+            "a change is seen in the slowest {share} only: {figures}",
+            share=f"{(1 - changed[0]) * 100:.2g} %",
+            figures=_told(curve, ends),
+        )
     figures = _told(curve, [share for share in _TOLD if share in curve.shares])
     if kind is ShapeKind.SPREAD:
-        apart = "apart" if curve.at(SPREAD_SHARES[1]) > curve.at(SPREAD_SHARES[0]) else "together"
-        return f"fast and slow requests moved {apart}: {figures}"
-    return f"some requests changed more than others: {figures}"
+        if curve.at(SPREAD_SHARES[1]) > curve.at(SPREAD_SHARES[0]):
+            return phrase("fast and slow requests moved apart: {figures}", figures=figures)
+        return phrase("fast and slow requests moved together: {figures}", figures=figures)
+    return phrase("some requests changed more than others: {figures}", figures=figures)
 
 
 def _common_change(curve: ShiftFunction) -> str:

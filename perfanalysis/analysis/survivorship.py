@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfanalysis.analysis.evidence import RunEvidence
+from perfanalysis.analysis.load import side_word
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.results import Result
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.dependence import cdf_of
 from perfanalysis.units import format_ms
 
@@ -44,18 +46,20 @@ def survivorship(
             continue
         if result.p_value is None or result.p_value > alpha:
             continue
-        side, runs = ("current", current) if result.change > 0 else ("baseline", baseline)
-        medians = _medians(result.name, runs)
+        medians = _medians(result.name, current if result.change > 0 else baseline)
         if medians is None:
             continue
         failed_ms, good_ms = medians
         if good_ms / CLEARLY < failed_ms < good_ms * CLEARLY:
             continue
-        what = "quick refusals" if failed_ms < good_ms else "late failures"
-        message = (
-            f"{result.name!r} failed more often in the {side} runs, mostly by {what} "
-            f"({format_ms(failed_ms)}, successes {format_ms(good_ms)}): its latencies are those "
-            "of the requests that survived"
+        message = phrase(
+            "{name} failed more often in the {side} runs, mostly by {what} ({failed}, successes "
+            "{good}): its latencies are those of the requests that survived",
+            name=repr(result.name),
+            side=side_word("current" if result.change > 0 else "baseline"),
+            what=phrase("quick refusals") if failed_ms < good_ms else phrase("late failures"),
+            failed=format_ms(failed_ms),
+            good=format_ms(good_ms),
         )
         found.append(Caveat(code="survivorship", message=message))
     return found

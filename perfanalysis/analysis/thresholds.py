@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from perfanalysis.analysis.budgets.k6_form import declared_budget
 from perfanalysis.analysis.budgets.observing import Observed
-from perfanalysis.analysis.budgets.outcomes import outcome_of
+from perfanalysis.analysis.budgets.outcomes import outcome_of, outcome_word
 from perfanalysis.analysis.budgets.selecting import targets_of
 from perfanalysis.analysis.budgets.values import value_of
 from perfanalysis.analysis.k6_expressions import Expression, parse_expression, split_selector
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import ThresholdOutcome
 from perfanalysis.model.run import Threshold
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 from perfanalysis.units import significant
 
@@ -37,23 +38,31 @@ def _judge(run: Observed, threshold: Threshold) -> ThresholdOutcome:
         budget = declared_budget(threshold)
         assert budget is not None  # noqa: S101  (it has a value)
         outcome = outcome_of(budget.operator, expression.limit, value=value, low=value, high=value)
-        reason = f"found {significant(value, 4)}"
+        message = _message(threshold, outcome, phrase("found {value}", value=significant(value, 4)))
     elif threshold.passed is not None:
         outcome = Outcome.MET if threshold.passed else Outcome.BROKEN
-        reason = "as the tool itself judged it"
+        message = _message(threshold, outcome, phrase("as the tool itself judged it"))
     elif expression is None:
-        reason = "the expression is not understood"
+        message = _message(threshold, outcome, phrase("the expression is not understood"))
     else:
-        reason = "the data do not carry it"
-    source = f"{threshold.metric}: {threshold.expression}"
+        message = _message(threshold, outcome, phrase("the data do not carry it"))
     return ThresholdOutcome(
         metric=_our_metric(metric, expression),
         name=selector.get("name") or None,
-        source=source,
+        source=f"{threshold.metric}: {threshold.expression}",
         limit=None if expression is None else expression.limit,
         value=value,
         outcome=outcome,
-        message=f"{source}: {outcome}, {reason}",
+        message=message,
+    )
+
+
+def _message(threshold: Threshold, outcome: Outcome, reason: str) -> str:
+    return phrase(
+        "{source}: {outcome}, {reason}",
+        source=f"{threshold.metric}: {threshold.expression}",
+        outcome=outcome_word(outcome),
+        reason=reason,
     )
 
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from perfanalysis.analysis.evidence import ALL_REQUESTS
 from perfanalysis.analysis.judge import CONFIDENCE, Judged, Settings
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
 from perfanalysis.model.results import NotJudged, Result, Severity, Verdict
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.multiplicity import benjamini_hochberg, holm
 from perfanalysis.units import format_change, format_ratio
 
@@ -75,16 +78,31 @@ def common_shift(judged: Sequence[Judged], alpha: float) -> tuple[Caveat, ...]:
     if len(medians) < _MIN_NAMES_IN_COMMON:
         return ()
     changes = np.array([entry.change for entry in medians])
-    for sign, word in ((1, "rose"), (-1, "fell")):
+    for sign in (1, -1):
         moved = [e for e in medians if e.change * sign > 0 and e.p_value <= alpha]
         if len(moved) >= _COMMON_SHARE * len(medians):
-            size = format_change(abs(float(np.median(changes)))).lstrip("+")
-            message = (
-                f"{len(moved)} of {len(medians)} medians {word} together, by about {size}: suspect "
-                "the machine, the network or the load before the code of every single name"
-            )
+            message = _common_message(len(moved), changes, rose=sign > 0)
             return (Caveat(code="common-shift", message=message),)
     return ()
+
+
+def _common_message(moved: int, changes: npt.NDArray[np.float64], *, rose: bool) -> str:
+    values = {
+        "moved": moved,
+        "medians": len(changes),
+        "size": format_change(abs(float(np.median(changes)))).lstrip("+"),
+    }
+    if rose:
+        return phrase(
+            "{moved} of {medians} medians rose together, by about {size}: suspect the machine, the "
+            "network or the load before the code of every single name",
+            **values,
+        )
+    return phrase(
+        "{moved} of {medians} medians fell together, by about {size}: suspect the machine, the "
+        "network or the load before the code of every single name",
+        **values,
+    )
 
 
 def overall(
@@ -104,7 +122,7 @@ def overall(
         return Verdict.UNDECIDED, tuple(entry.message for entry in blocking)
     gating = [r for r in results if r.gate]
     if not gating:
-        return Verdict.UNDECIDED, ("nothing could be judged",)
+        return Verdict.UNDECIDED, (phrase("nothing could be judged"),)
     return _without_regression(gating, strict=strict)
 
 
@@ -120,27 +138,48 @@ def _without_regression(
         return Verdict.NOT_REGRESSED, (*(sentence(r) for r in improved), reason)
     if improved:
         return Verdict.IMPROVED, tuple(sentence(r) for r in improved)
-    return Verdict.UNCHANGED, (f"all {len(gating)} judged results lie within their tolerance",)
+    reason = phrase("all {judged} judged results lie within their tolerance", judged=len(gating))
+    return Verdict.UNCHANGED, (reason,)
 
 
 def sentence(result: Result) -> str:
     """Return a result in words: `search latency.p95 rose 20.3 %`."""
     change = result.change or 0.0
-    moved = "rose" if change > 0 else "fell"
+    values = {"name": named(result.name), "metric": result.metric}
     if result.metric == "error_rate":
-        values = f"{format_ratio(result.baseline)} to {format_ratio(result.current)}"
-        return f"{result.name} {result.metric} {moved} from {values}"
-    return f"{result.name} {result.metric} {moved} {format_change(abs(change)).lstrip('+')}"
+        values |= {"before": format_ratio(result.baseline), "now": format_ratio(result.current)}
+        if change > 0:
+            return phrase("{name} {metric} rose from {before} to {now}", **values)
+        return phrase("{name} {metric} fell from {before} to {now}", **values)
+    size = format_change(abs(change)).lstrip("+")
+    if change > 0:
+        return phrase("{name} {metric} rose {size}", size=size, **values)
+    return phrase("{name} {metric} fell {size}", size=size, **values)
+
+
+def named(name: str) -> str:
+    """Return the name of a result as sentences have it: that of all requests is ours."""
+    return phrase("all requests") if name == ALL_REQUESTS else name
 
 
 def _could_hide(undecided: Sequence[Result], judged: int) -> str:
     relative = [r for r in undecided if r.metric != "error_rate" and r.detectable_change]
-    text = f"{len(undecided)} of {judged} judged results are undecided"
     if not relative:
-        return text
+        return phrase(
+            "{undecided} of {judged} judged results are undecided",
+            undecided=len(undecided),
+            judged=judged,
+        )
     worst = max(relative, key=lambda r: r.detectable_change or 0.0)
-    size = format_change(worst.detectable_change).lstrip("+")
-    return f"{text}; a change of up to {size} could hide in {worst.name} {worst.metric}"
+    return phrase(
+        "{undecided} of {judged} judged results are undecided; "
+        "a change of up to {size} could hide in {name} {metric}",
+        undecided=len(undecided),
+        judged=judged,
+        size=format_change(worst.detectable_change).lstrip("+"),
+        name=named(worst.name),
+        metric=worst.metric,
+    )
 
 
 def _verdict(entry: Judged, p_adjusted: float, alpha: float) -> Verdict:
@@ -180,7 +219,7 @@ def _result(
     low, high = entry.interval(confidence)
     caveats = list(entry.caveats)
     if verdict is Verdict.UNDECIDED and _is_beyond(entry) and entry.p_value <= alpha:
-        message = "significant alone, not among all names and metrics that were judged"
+        message = phrase("significant alone, not among all names and metrics that were judged")
         caveats.append(Caveat(code="not-significant-together", message=message))
     return Result(
         name=entry.name,

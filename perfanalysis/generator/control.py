@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from types import FrameType
 
+from perfanalysis.phrases import phrase
+
 _REASONS = {
-    signal.SIGINT: "interrupted",
-    signal.SIGTERM: "terminated",
-    signal.SIGHUP: "the terminal was closed",
+    signal.SIGINT: phrase("interrupted"),
+    signal.SIGTERM: phrase("terminated"),
+    signal.SIGHUP: phrase("the terminal was closed"),
 }
 # `timeout` and CI systems send a signal to the process and to its group: it arrives twice.
 _ECHO_S = 0.5

@@ -13,6 +13,7 @@ from perfanalysis.errors import UsageError
 from perfanalysis.generator.frames import Frame
 from perfanalysis.generator.plan import Plan
 from perfanalysis.generator.processes import MOST_WAITING_FRAMES, Event, WorkerProcess
+from perfanalysis.phrases import phrase
 
 _POLL_S = 0.1
 
@@ -103,8 +104,8 @@ class Crew:
         """Return in words how the process of a worker has ended."""
         code = self._workers[worker].exit_code()
         if code < 0:
-            return f"killed by {signal.Signals(-code).name}"
-        return f"exit code {code}"
+            return phrase("killed by {signal}", signal=signal.Signals(-code).name)
+        return phrase("exit code {code}", code=code)
 
     def close(self) -> None:
         """End all processes."""

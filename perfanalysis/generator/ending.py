@@ -18,6 +18,7 @@ from perfanalysis.generator.recorder import OTHER_NAMES
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.chunks import Facts
 from perfanalysis.model.run import Environment
+from perfanalysis.phrases import Phrase, phrase
 
 TOOL = "perfanalysis"
 # Clocks that are kept in time move by less.
@@ -36,7 +37,7 @@ class Endings:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._lost: dict[int, str] = {}
+        self._lost: dict[int, Phrase] = {}
         self._raised: Counter[str] = Counter()
         self._interrupted = 0
         self._other_names = 0
@@ -61,10 +62,16 @@ class Endings:
         """
         missing_s = max(after_s - told_s, 0.0)
         rest_s = max(self._plan.load.curve.duration_s - after_s, 0.0)
-        self._lost[worker] = (
-            f"worker {worker} of {self._plan.workers} died after {after_s:.1f} s ({how}): what it "
-            f"measured in its last {missing_s:.1f} s is missing, and its share of the load was not "
-            f"made for the remaining {rest_s:.1f} s"
+        self._lost[worker] = phrase(
+            "worker {worker} of {workers} died after {after_s} s ({how}): what it measured in its "
+            "last {missing_s} s is missing, and its share of the load was not made for the "
+            "remaining {rest_s} s",
+            worker=worker,
+            workers=self._plan.workers,
+            after_s=f"{after_s:.1f}",
+            how=how,
+            missing_s=f"{missing_s:.1f}",
+            rest_s=f"{rest_s:.1f}",
         )
 
     def is_lost(self, worker: int) -> bool:
@@ -74,62 +81,70 @@ class Endings:
     def caveats(self, control: Control, meter: ProgressMeter, *, drift_ns: int) -> Iterator[Caveat]:
         """Yield what a reader must know about the run."""
         if self.stopped_at_s is not None:
-            planned_s = self._plan.load.curve.duration_s
-            message = (
-                f"the run was stopped after {self.stopped_at_s:.1f} s of {planned_s:g} s: "
-                f"{control.reason}"
+            message = phrase(
+                "the run was stopped after {after_s} s of {planned_s} s: {reason}",
+                after_s=f"{self.stopped_at_s:.1f}",
+                planned_s=f"{self._plan.load.curve.duration_s:g}",
+                reason=control.reason,
             )
             yield Caveat(code="stopped-early", message=message)
         for message in self._lost.values():
             yield Caveat(code="worker-lost", message=message)
         yield from self._iterations(meter)
         if self._other_names:
-            message = (
-                f"there were more than {self._plan.max_names} names; the rest are counted as "
-                f"{OTHER_NAMES!r}: give requests whose URLs hold numbers a name"
+            message = phrase(
+                "there were more than {limit} names; the rest are counted as {others}: give "
+                "requests whose URLs hold numbers a name",
+                limit=self._plan.max_names,
+                others=repr(OTHER_NAMES),
             )
             yield Caveat(code="too-many-names", message=message)
         yield from self._teardown()
         if self._plan.http.insecure:
-            message = "TLS certificates were not verified, as was asked for"
+            message = phrase("TLS certificates were not verified, as was asked for")
             yield Caveat(code="unverified-tls", message=message)
         if abs(drift_ns) > MOST_DRIFT_NS:
-            message = (
-                f"the clock was set by {drift_ns / 1e6:+.1f} ms during the run; its times go on "
-                "evenly from the start"
+            message = phrase(
+                "the clock was set by {drift} ms during the run; its times go on evenly from the "
+                "start",
+                drift=f"{drift_ns / 1e6:+.1f}",
             )
             yield Caveat(code="clock-adjusted", message=message)
 
     def _iterations(self, meter: ProgressMeter) -> Iterator[Caveat]:
         if self._interrupted:
-            message = (
-                f"{self._interrupted} iterations did not end in time and were interrupted; what "
-                "they were waiting for is not recorded"
+            message = phrase(
+                "{iterations} iterations did not end in time and were interrupted; what they were "
+                "waiting for is not recorded",
+                iterations=self._interrupted,
             )
             yield Caveat(code="interrupted-iterations", message=message)
         if meter.dropped and isinstance(self._plan.load, OpenLoad):
             due = meter.dropped + meter.iterations + self._interrupted
-            message = (
-                f"{meter.dropped} of {due} arrivals found all {self._plan.load.max_users} users "
-                "busy and were dropped"
+            message = phrase(
+                "{dropped} of {due} arrivals found all {users} users busy and were dropped",
+                dropped=meter.dropped,
+                due=due,
+                users=self._plan.load.max_users,
             )
             yield Caveat(code="dropped-iterations", message=message)
         if self._raised:
             shown = "; ".join(f"{text} ({n})" for text, n in self._raised.most_common(_SHOWN))
             rest = len(self._raised) - _SHOWN
-            more = f"; and {rest} others" if rest > 0 else ""
-            message = (
-                f"{self._raised.total()} iterations ended by an error of the test itself: "
-                f"{shown}{more}"
+            errors = phrase("{first}; and {rest} others", first=shown, rest=rest)
+            message = phrase(
+                "{iterations} iterations ended by an error of the test itself: {errors}",
+                iterations=self._raised.total(),
+                errors=errors if rest > 0 else shown,
             )
             yield Caveat(code="raised-iterations", message=message)
 
     def _teardown(self) -> Iterator[Caveat]:
         failed = self.teardown_failed
         if self.left_undone:
-            failed = "the worker that was to do it died"
+            failed = phrase("the worker that was to do it died")
         if failed is not None:
-            message = f"teardown did not come to its end: {failed}"
+            message = phrase("teardown did not come to its end: {reason}", reason=failed)
             yield Caveat(code="teardown-failed", message=message)
 
 

@@ -23,6 +23,7 @@ from perfanalysis.generator.saturation import SaturationWatch
 from perfanalysis.generator.seconds import SecondsOfAll
 from perfanalysis.generator.telemetry import Second
 from perfanalysis.model.chunks import Chunk, Rows
+from perfanalysis.phrases import phrase
 
 # From the order to begin until everybody begins at once.
 START_DELAY_NS = 100_000_000
@@ -190,7 +191,9 @@ class _Running:
                 self._endings.teardown_failed = failure_of(event.payload)
             if event.kind is None:
                 return
-        self._endings.teardown_failed = f"it took longer than {TEARDOWN_WITHIN_S:g} s"
+        self._endings.teardown_failed = phrase(
+            "it took longer than {seconds} s", seconds=f"{TEARDOWN_WITHIN_S:g}"
+        )
 
 
 def utc_offset_ns() -> int:

@@ -7,11 +7,11 @@ from statistics import median
 
 from perfanalysis.generator.telemetry import Second
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 BUSY_CPU_PERCENT = 90.0
 LATE_MS = 20.0
 _P95 = 1  # of a worker's figures
-_ADVICE = "the latencies hold waiting of its own; use more workers, or less load"
 
 
 class SaturationWatch:
@@ -47,27 +47,35 @@ class SaturationWatch:
         worker = max(shares, key=shares.__getitem__, default=None)
         if worker is None or shares[worker] < BUSY_CPU_PERCENT:
             return None
-        return (
-            f"worker {worker} of the generator used {shares[worker]:.0f} % of its processor: "
-            f"{_ADVICE}"
+        return phrase(
+            "worker {worker} of the generator used {percent} % of its processor: "
+            "the latencies hold waiting of its own; use more workers, or less load",
+            worker=worker,
+            percent=f"{shares[worker]:.0f}",
         )
 
     def _slow(self) -> str | None:
         worker, lag = _worst(self._lag_ms)
         if worker is None or lag <= LATE_MS:
             return None
-        return (
-            f"in worker {worker} of the generator one in twenty of the things that were due had to "
-            f"wait {lag:.0f} ms and more, in a typical second: {_ADVICE}"
+        return phrase(
+            "in worker {worker} of the generator one in twenty of the things that were due had to "
+            "wait {lag} ms and more, in a typical second: "
+            "the latencies hold waiting of its own; use more workers, or less load",
+            worker=worker,
+            lag=f"{lag:.0f}",
         )
 
     def _late(self) -> str | None:
         worker, lateness = _worst(self._lateness_ms)
         if worker is None or lateness <= LATE_MS:
             return None
-        return (
-            f"worker {worker} of the generator began one in twenty of its iterations "
-            f"{lateness:.0f} ms late and more, in a typical second: {_ADVICE}"
+        return phrase(
+            "worker {worker} of the generator began one in twenty of its iterations {lateness} ms "
+            "late and more, in a typical second: "
+            "the latencies hold waiting of its own; use more workers, or less load",
+            worker=worker,
+            lateness=f"{lateness:.0f}",
         )
 
 

@@ -13,6 +13,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import NotJudged
 from perfanalysis.model.run import RunInfo
 from perfanalysis.model.stored import Stored
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,14 @@ class Calibration(Stored):
     def origin(self) -> str:
         """What it was measured on, in words: `10 identical runs (base-1, base-2, base-3, ...)`."""
         shown = ", ".join(self.runs[:3]) + (", ..." if len(self.runs) > 3 else "")
-        day = "" if self.first_started_at is None else f" of {self.first_started_at:%Y-%m-%d}"
-        return f"{len(self.runs)} identical runs{day} ({shown})"
+        if self.first_started_at is None:
+            return phrase("{n} identical runs ({runs})", n=len(self.runs), runs=shown)
+        return phrase(
+            "{n} identical runs of {day} ({runs})",
+            n=len(self.runs),
+            day=f"{self.first_started_at:%Y-%m-%d}",
+            runs=shown,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from perfanalysis.monitor.source import (
     SourceEndedError,
     told,
 )
+from perfanalysis.phrases import phrase
 from perfanalysis.traces.series_entry import Point, entry_of_points
 
 FAILURES = "monitor.failures"
@@ -141,8 +142,8 @@ class Reader:
             self._busy_since, self._limit_s = time.monotonic(), None
         try:
             sampled = self.source.read()
-        except SourceEndedError as exc:
-            self.tally.ended = told(exc, self.source.secrets)
+        except SourceEndedError:
+            self.tally.ended = phrase("it has ended")
             return False
         except Exception as exc:  # noqa: BLE001  (whatever it is: the others must go on)
             self._failed(time_us, exc)
@@ -162,7 +163,9 @@ class Reader:
     def _failed(self, time_us: int, error: Exception) -> None:
         self.tally.failures += 1
         if self._limit_s is not None:
-            reason = f"no complete answer within {self._limit_s:g} s"
+            reason: str = phrase(
+                "no complete answer within {seconds} s", seconds=f"{self._limit_s:g}"
+            )
         else:
             reason = told(error, self.source.secrets)
             if not isinstance(error, ReadingError):

@@ -12,6 +12,7 @@ from perfanalysis.monitor.machine import this_machine
 from perfanalysis.monitor.reader import Inbox, Reader, Tally
 from perfanalysis.monitor.samples_file import SamplesFile
 from perfanalysis.monitor.source import MAX_POINTS, Source
+from perfanalysis.phrases import phrase
 from perfanalysis.traces.psutil_readings import readings
 from perfanalysis.traces.sample_points import SamplePoints
 from perfanalysis.traces.series_entry import SERIES_TYPE, points_of_entry
@@ -124,15 +125,17 @@ class Recorder:
         for reader in self._readers:
             yield from _caveats_of(reader.source, reader.tally, hangs=reader in self._hanging)
         if self._inbox.dropped:
-            message = (
-                f"{self._inbox.dropped} readings of the monitor were dropped since they were "
-                "not fetched in time"
+            message = phrase(
+                "{readings} readings of the monitor were dropped since they were not fetched in "
+                "time",
+                readings=self._inbox.dropped,
             )
             yield Caveat(code="monitor-dropped", message=message)
         if self._samples_file is not None and self._samples_file.failure:
-            message = (
-                f"{self._samples_file.path.name}: is not complete, since it could not be written: "
-                f"{self._samples_file.failure}"
+            message = phrase(
+                "{file}: is not complete, since it could not be written: {reason}",
+                file=self._samples_file.path.name,
+                reason=self._samples_file.failure,
             )
             yield Caveat(code="samples-file-incomplete", message=message)
         restarts = dict(self._samples.restarts)
@@ -141,9 +144,10 @@ class Recorder:
                 restarts[metric] = restarts.get(metric, 0) + number
         if restarts:
             shown = ", ".join(f"{metric} ({n}x)" for metric, n in sorted(restarts.items())[:5])
-            message = (
+            message = phrase(
                 "counters of what was monitored fell or the clock went back: no value at those "
-                f"readings: {shown}"
+                "readings: {metrics}",
+                metrics=shown,
             )
             yield Caveat(code="counter-restart", message=message)
 
@@ -152,27 +156,52 @@ def _caveats_of(source: Source, tally: Tally, *, hangs: bool) -> Iterator[Caveat
     label = source.label
     failures = tally.failures + hangs
     if failures:
-        first = tally.first_failure or "no answer when the monitor stopped"
-        message = f"{label}: {failures} of {tally.readings} readings failed; the first: {first}"
+        message = phrase(
+            "{source}: {failures} of {readings} readings failed; the first: {first}",
+            source=label,
+            failures=failures,
+            readings=tally.readings,
+            first=tally.first_failure or phrase("no answer when the monitor stopped"),
+        )
         yield Caveat(code="monitor-failures", message=message)
     if tally.partial:
-        message = (
-            f"{label}: {tally.partial} of {tally.readings} readings were incomplete; the first: "
-            f"{tally.first_unreadable}"
+        message = phrase(
+            "{source}: {partial} of {readings} readings were incomplete; the first: {first}",
+            source=label,
+            partial=tally.partial,
+            readings=tally.readings,
+            first=tally.first_unreadable,
         )
         yield Caveat(code="monitor-incomplete", message=message)
+    yield from _caveats_of_size(source, tally)
+    if tally.ended is not None:
+        message = phrase(
+            "{source}: {ended}, after {readings} readings",
+            source=label,
+            ended=tally.ended,
+            readings=tally.readings - 1,
+        )
+        yield Caveat(code="process-ended", message=message)
+
+
+def _caveats_of_size(source: Source, tally: Tally) -> Iterator[Caveat]:
+    """Yield what was left out because it came too fast or was too much."""
+    label = source.label
     if tally.skipped:
-        message = (
-            f"{label}: {tally.skipped} readings were skipped, since the one before took longer "
-            f"than the interval of {source.interval_s:g} s"
+        message = phrase(
+            "{source}: {skipped} readings were skipped, since the one before took longer than the "
+            "interval of {interval_s} s",
+            source=label,
+            skipped=tally.skipped,
+            interval_s=f"{source.interval_s:g}",
         )
         yield Caveat(code="monitor-skipped", message=message)
     if tally.left_out:
-        message = (
-            f"{label}: up to {tally.left_out} numbers or lines of a reading were left out: "
-            f"{MAX_POINTS} numbers are kept, of bounded size and depth"
+        message = phrase(
+            "{source}: up to {left_out} numbers or lines of a reading were left out: {limit} "
+            "numbers are kept, of bounded size and depth",
+            source=label,
+            left_out=tally.left_out,
+            limit=MAX_POINTS,
         )
         yield Caveat(code="monitor-limits", message=message)
-    if tally.ended is not None:
-        message = f"{label}: {tally.ended}, after {tally.readings - 1} readings"
-        yield Caveat(code="process-ended", message=message)

@@ -10,12 +10,13 @@ known. A run is cut into few contiguous batches; how much the batches differ is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from perfanalysis.stats.histogram import Cdf
+from perfanalysis.phrases import phrase
+from perfanalysis.stats.histogram import Cdf, columns_of, stretches_of, sum_by_bucket
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -43,13 +44,22 @@ class WindowedHistogram:
     count: Ints
     clock_resolution: float | None
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Requests in all."""
         return int(self.count.sum())
 
     def cdf(self) -> Cdf:
         """Return the distribution over all windows."""
+        return self._cdf
+
+    @cached_property
+    def batched(self) -> BatchedRun:
+        """The requests in batches, cut once for many quantiles."""
+        return BatchedRun(self)
+
+    @cached_property
+    def _cdf(self) -> Cdf:
         return cdf_of(self.bucket, self.count, self.clock_resolution)
 
 
@@ -75,12 +85,15 @@ class WithinRun:
 class TooFewError(ValueError):
     """The data do not carry the figure; the message says why in a sentence."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        # str() of an exception would lose what a phrase was made of.
+        self.message = message
+
 
 def cdf_of(bucket: Ints, count: Ints, clock_resolution: float | None) -> Cdf:
     """Return the distribution of entries whose buckets may repeat and stand in any order."""
-    numbers, position = np.unique(bucket, return_inverse=True)
-    totals = np.bincount(position, weights=count).astype(np.int64)
-    return Cdf(numbers, totals, clock_resolution)
+    return Cdf(*sum_by_bucket(bucket, count), clock_resolution)
 
 
 def batch_numbers(window: Ints, count: Ints, batches: int = BATCHES) -> Ints:
@@ -89,7 +102,7 @@ def batch_numbers(window: Ints, count: Ints, batches: int = BATCHES) -> Ints:
     >>> batch_numbers(np.array([0, 0, 1, 2, 3]), np.array([5, 5, 10, 10, 10]), 2).tolist()
     [0, 0, 0, 1, 1]
     """
-    _, position = np.unique(window, return_inverse=True)
+    _, position = stretches_of(window)
     per_window = np.bincount(position, weights=count)
     middle = (np.cumsum(per_window) - per_window / 2) / per_window.sum()
     numbers = np.minimum((middle * batches).astype(np.int64), batches - 1)
@@ -107,7 +120,8 @@ def quantile_within_run(data: WindowedHistogram, q: float) -> WithinRun:
     Raises:
         TooFewError: fewer than 10 requests lie beyond the quantile, or in fewer than 5 batches.
     """
-    return _batched(data).quantile(q)
+    _require_exceedances(data.n, q)
+    return data.batched.quantile(q)
 
 
 def spread_within_run(data: WindowedHistogram, low: float, high: float) -> WithinRun:
@@ -123,16 +137,12 @@ def spread_within_run(data: WindowedHistogram, low: float, high: float) -> Withi
     Raises:
         TooFewError: as for `quantile_within_run`, of either.
     """
-    return _batched(data).spread(low, high)
+    _require_exceedances(data.n, low)
+    _require_exceedances(data.n, high)
+    return data.batched.spread(low, high)
 
 
-# Quantiles of one name are asked for one after the other, of several runs in turn.
-@lru_cache(maxsize=16)
-def _batched(data: WindowedHistogram) -> _BatchedRun:
-    return _BatchedRun(data)
-
-
-class _BatchedRun:
+class BatchedRun:
     """The requests of one name in one run, cut into batches once for many quantiles.
 
     The share of each batch below the run's quantile is averaged over batches; the spread of these
@@ -141,18 +151,39 @@ class _BatchedRun:
     """
 
     def __init__(self, data: WindowedHistogram) -> None:
-        self._data = data
         self._n = data.n
+        self._cdf = data.cdf()
+        self._clock_resolution = data.clock_resolution
+        # Requests by batch and bucket, both increasing; every batch and every bucket has some.
+        self._counts, self._buckets = _batch_table(data)
+        self._requests: Floats = self._counts.sum(axis=1)
+        # The part of all requests in each batch, and what part of a batch is in or below a bucket.
+        self._weights: Floats = self._requests / self._n
+        self._upto: Floats = np.cumsum(self._counts / self._requests[:, None], axis=1)
+
+    def medians(self) -> list[float]:
+        """Return the median of each batch, in order of time."""
+        found = []
+        for counts in self._counts:
+            used = np.flatnonzero(counts)
+            cdf = Cdf(self._buckets[used], counts[used].astype(np.int64), self._clock_resolution)
+            found.append(cdf.quantile(0.5))
+        return found
 
     def quantile(self, q: float) -> WithinRun:
-        _require_exceedances(self._n, q)
+        """Return a quantile; the caller has made sure that there are enough requests."""
         value = max(self._cdf.quantile(q), _SMALLEST)
         shares = self._shares_below(value)
         exceeding = int(np.sum((1 - shares) * self._weights * self._n >= 0.5))
         if exceeding < MIN_BATCHES_WITH_EXCEEDANCES:
             raise TooFewError(
-                f"the requests above p{q * 100:g} all fall into {exceeding} of {BATCHES} parts of "
-                "the run: it is too short, or they come in bursts"
+                phrase(
+                    "the requests above {quantile} all fall into {exceeding} of {batches} parts "
+                    "of the run: it is too short, or they come in bursts",
+                    quantile=f"p{q * 100:g}",
+                    exceeding=exceeding,
+                    batches=BATCHES,
+                )
             )
         independent = q * (1 - q) / self._n
         return WithinRun(
@@ -164,6 +195,7 @@ class _BatchedRun:
         )
 
     def spread(self, low: float, high: float) -> WithinRun:
+        """Return the ratio of two quantiles, under the same condition."""
         lower, upper = self.quantile(low), self.quantile(high)
         slopes = self._log_slope(low), self._log_slope(high)
         # An error of the share below a value moves the quantile the other way.
@@ -180,42 +212,22 @@ class _BatchedRun:
             n=self._n,
         )
 
-    @cached_property
-    def _cdf(self) -> Cdf:
-        return self._data.cdf()
-
-    @cached_property
-    def _counts(self) -> Floats:
-        """Requests by batch and bucket, both increasing; every batch has some."""
-        data = self._data
-        _, batch = np.unique(batch_numbers(data.window, data.count), return_inverse=True)
-        buckets, bucket = np.unique(data.bucket, return_inverse=True)
-        shape = int(batch.max()) + 1, len(buckets)
-        cells = batch * len(buckets) + bucket
-        flat = np.bincount(cells, weights=data.count, minlength=shape[0] * shape[1])
-        counts: Floats = flat.reshape(shape).astype(np.float64)
-        return counts
-
-    @cached_property
-    def _weights(self) -> Floats:
-        """The part of all requests in each batch."""
-        weights: Floats = self._counts.sum(axis=1) / self._n
-        return weights
-
-    @cached_property
-    def _shares(self) -> Floats:
-        """The share of each batch below each knot of the run's distribution."""
-        parts = self._counts / self._counts.sum(axis=1, keepdims=True)
-        after = np.cumsum(parts, axis=1)
-        return np.stack([after - parts, after], axis=2).reshape(len(parts), -1)
-
     def _shares_below(self, value: float) -> Floats:
         values, _ = self._cdf.knots()
         place = float(np.interp(value, values, np.arange(len(values))))
         knot = min(int(place), len(values) - 2)
-        left, right = self._shares[:, knot], self._shares[:, knot + 1]
+        left, right = self._share_at(knot), self._share_at(knot + 1)
         below: Floats = left + (place - knot) * (right - left)
         return below
+
+    def _share_at(self, knot: int) -> Floats:
+        """Return the share of each batch below a knot of the run's distribution.
+
+        There are two knots a bucket, at its lower and at its upper edge.
+        """
+        bucket, at_upper = divmod(knot, 2)
+        upto: Floats = self._upto[:, bucket]
+        return upto if at_upper else upto - self._counts[:, bucket] / self._requests
 
     def _log_slope(self, q: float) -> float:
         """Return d log(value) / d share at a quantile, over one standard error to each side."""
@@ -226,10 +238,30 @@ class _BatchedRun:
         return float(np.log(high / low)) / (high_share - low_share)
 
 
+def _batch_table(data: WindowedHistogram) -> tuple[Floats, Ints]:
+    """Return requests by batch and bucket, shape (batches, buckets), and the buckets."""
+    _, batch = stretches_of(batch_numbers(data.window, data.count))
+    column, buckets = columns_of(data.bucket)
+    shape = int(batch.max()) + 1, len(buckets)
+    cells = batch * len(buckets) + column
+    flat = np.bincount(cells, weights=data.count, minlength=shape[0] * shape[1])
+    counts = flat.reshape(shape).astype(np.float64)
+    used = np.flatnonzero(counts.any(axis=0))
+    return counts[:, used], buckets[used]
+
+
 def _require_exceedances(n: int, q: float) -> None:
     if n * min(q, 1 - q) < MIN_EXCEEDANCES:
         need = int(np.ceil(MIN_EXCEEDANCES / min(q, 1 - q)))
-        raise TooFewError(f"p{q * 100:g} needs at least {need} requests, found {n}")
+        quantile = f"p{q * 100:g}"
+        raise TooFewError(
+            phrase(
+                "{figure} needs at least {need} requests, found {found}",
+                figure=quantile,
+                need=need,
+                found=n,
+            )
+        )
 
 
 def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
@@ -247,14 +279,16 @@ def mean_within_run(window: Ints, count: Ints, total: Floats) -> WithinRun:
     """
     n = int(count.sum())
     if n == 0 or len(window) < MIN_BATCHES_WITH_EXCEEDANCES:
-        raise TooFewError(f"a mean needs at least 5 windows of time, found {len(window)}")
+        raise TooFewError(
+            phrase("a mean needs at least 5 windows of time, found {found}", found=len(window))
+        )
     batch = batch_numbers(window, count)
     counts = np.bincount(batch, weights=count)
     sums = np.bincount(batch, weights=total)[counts > 0]
     counts = counts[counts > 0]
     value = float(total.sum() / n)
     if value <= 0:
-        raise TooFewError("the mean is 0: there is no relative change of nothing")
+        raise TooFewError(phrase("the mean is 0: there is no relative change of nothing"))
     error = _ratio_error(sums / counts, counts / n, value) / value
     return WithinRun(
         value=value,

@@ -17,6 +17,7 @@ from perfanalysis.model.budget_results import NO_DATA, NOT_UNDERSTOOD, BudgetRes
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import Comparison, Verdict
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 from perfanalysis.units import format_ratio
 
@@ -29,7 +30,7 @@ _CUT_SHORT = ("cut-last-line", "truncated-archive")
 def invalid(run: Run) -> list[Caveat]:
     """Return what speaks against a run by itself; nothing for a valid one."""
     if not run.info.counts.requests:
-        message = f"{run.info.name!r} has no requests"
+        message = phrase("{run} has no requests", run=repr(run.info.name))
         return [Caveat(code="no-requests", message=message)]
     found = [*_cut_short(run), *_rejected(run), *_failed(run)]
     late = load_not_reached([Load(RunEvidence(run), "this")])
@@ -48,7 +49,9 @@ def unlike(runs: Sequence[Run]) -> list[Caveat]:
     ids = [run.info.id for run in runs]
     for run in runs:
         if ids.count(run.info.id) > 1:
-            message = f"{run.info.name!r} is given more than once: a copy shows no noise"
+            message = phrase(
+                "{run} is given more than once: a copy shows no noise", run=repr(run.info.name)
+            )
             return [*found, Caveat(code="same-run", message=message)]
     return found
 
@@ -64,13 +67,17 @@ def elsewhere(
         run: the run's name.
     """
     return [
-        Caveat(
-            code=f"other-{what}",
-            message=f"{run!r} is of {what} {value!r}, the baseline of {expected[what]!r}",
-        )
+        Caveat(code=f"other-{what}", message=_other(what, repr(run), repr(value), repr(other)))
         for what, value in given.items()
-        if value is not None and expected[what] is not None and value != expected[what]
+        if value is not None and (other := expected[what]) is not None and value != other
     ]
+
+
+def _other(what: str, run: str, value: str, other: str) -> str:
+    values = {"run": run, "value": value, "other": other}
+    if what == "branch":
+        return phrase("{run} is of branch {value}, the baseline of {other}", **values)
+    return phrase("{run} is of environment {value}, the baseline of {other}", **values)
 
 
 def not_passing(comparison: Comparison) -> list[Caveat]:
@@ -101,7 +108,11 @@ def over_budget(budgets: Iterable[BudgetResult]) -> list[Caveat]:
 def _cut_short(run: Run) -> Iterable[Caveat]:
     for caveat in run.info.caveats:
         if caveat.code in _CUT_SHORT:
-            message = f"{run.info.name!r} is not complete: {caveat.message}"
+            message = phrase(
+                "{run} is not complete: {problem}",
+                run=repr(run.info.name),
+                problem=caveat.message,
+            )
             yield Caveat(code="incomplete-run", message=message)
 
 
@@ -109,9 +120,12 @@ def _rejected(run: Run) -> Iterable[Caveat]:
     counts = run.info.counts
     share = counts.rejected_rows / (counts.rejected_rows + counts.requests)
     if share > MOST_REJECTED:
-        message = (
-            f"{counts.rejected_rows} rows of {run.info.name!r} were rejected, "
-            f"{format_ratio(share)}; at most {format_ratio(MOST_REJECTED)} are tolerated here"
+        message = phrase(
+            "{rows} rows of {run} were rejected, {share}; at most {limit} are tolerated here",
+            rows=counts.rejected_rows,
+            run=repr(run.info.name),
+            share=format_ratio(share),
+            limit=format_ratio(MOST_REJECTED),
         )
         yield Caveat(code="rejected-rows", message=message)
 
@@ -120,5 +134,9 @@ def _failed(run: Run) -> Iterable[Caveat]:
     counts = run.info.counts
     share = counts.failures / counts.requests
     if share > MOSTLY_FAILED:
-        message = f"{format_ratio(share)} of the requests of {run.info.name!r} failed"
+        message = phrase(
+            "{share} of the requests of {run} failed",
+            share=format_ratio(share),
+            run=repr(run.info.name),
+        )
         yield Caveat(code="mostly-failures", message=message)

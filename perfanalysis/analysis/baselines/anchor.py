@@ -12,6 +12,7 @@ from perfanalysis.analysis.verdicts import sentence
 from perfanalysis.model.baseline import Baseline
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison, Result, Verdict
+from perfanalysis.phrases import counted, joined, phrase
 
 _MOST_SHOWN = 3
 
@@ -28,16 +29,18 @@ def with_drift(
         gate: whether a regression against the anchor makes the whole one regressed.
     """
     day = min(entry.day for entry in baseline.anchor)
-    anchor = f"the anchor of {day:%Y-%m-%d}"
+    anchor = phrase("the anchor of {day}", day=f"{day:%Y-%m-%d}")
     worse = [r for r in against_anchor.results if r.gate and r.verdict is Verdict.REGRESSED]
     if not worse:
         return _with_caveats(comparison, _not_comparable(against_anchor, anchor))
-    sentences = [sentence(result) for result in worse]
     caveat = Caveat(code="drift", message=_drift_message(comparison, worse, anchor))
     found = _with_caveats(comparison, (caveat,))
     if not gate:
         return found
-    reasons = tuple(f"{text} against {anchor}" for text in sentences)
+    reasons = tuple(
+        phrase("{change} against {anchor}", change=sentence(result), anchor=anchor)
+        for result in worse
+    )
     own = comparison.reasons if comparison.verdict is Verdict.REGRESSED else ()
     return replace(found, verdict=Verdict.REGRESSED, reasons=(*own, *reasons))
 
@@ -46,15 +49,22 @@ def _drift_message(comparison: Comparison, worse: list[Result], anchor: str) -> 
     seen = {
         (r.name, r.metric) for r in comparison.results if r.gate and r.verdict is Verdict.REGRESSED
     }
-    runs = len(comparison.baseline)
-    latest = f"the last {runs} runs" if runs > 1 else "the latest run"
     hidden = [r for r in worse if (r.name, r.metric) not in seen]
     shown = hidden or worse
-    told = "; ".join(sentence(result) for result in shown[:_MOST_SHOWN])
-    more = f"; and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+    told = joined("; ", (sentence(result) for result in shown[:_MOST_SHOWN]))
+    if len(shown) > _MOST_SHOWN:
+        told = phrase("{first}; and {rest} more", first=told, rest=len(shown) - _MOST_SHOWN)
     if not hidden:
-        return f"{told}{more} against {anchor} too"
-    return f"not regressed against {latest}, but {told}{more} against {anchor}"
+        return phrase("{changes} against {anchor} too", changes=told, anchor=anchor)
+    runs = len(comparison.baseline)
+    return counted(
+        "not regressed against the latest run, but {changes} against {anchor}",
+        "not regressed against the last {runs} runs, but {changes} against {anchor}",
+        runs,
+        runs=runs,
+        changes=told,
+        anchor=anchor,
+    )
 
 
 def _not_comparable(against_anchor: Comparison, anchor: str) -> tuple[Caveat, ...]:
@@ -63,8 +73,10 @@ def _not_comparable(against_anchor: Comparison, anchor: str) -> tuple[Caveat, ..
         return ()
     if against_anchor.verdict is not Verdict.UNDECIDED:
         return ()
-    reason = against_anchor.reasons[0] if against_anchor.reasons else "nothing could be judged"
-    message = f"slow drift cannot be seen against {anchor}: {reason}"
+    reasons = against_anchor.reasons or (phrase("nothing could be judged"),)
+    message = phrase(
+        "slow drift cannot be seen against {anchor}: {reason}", anchor=anchor, reason=reasons[0]
+    )
     return (Caveat(code="no-anchor", message=message),)
 
 

@@ -13,6 +13,7 @@ from perfanalysis.model.baseline import Baseline, BaselineEntry, MetricRule
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison, NotJudged
 from perfanalysis.model.run import RunInfo
+from perfanalysis.phrases import joined, phrase
 from perfanalysis.units import format_ratio
 
 _MOST_SHOWN = 5
@@ -51,9 +52,13 @@ def old_baseline(baseline: Baseline, moment: datetime) -> Caveat | None:
     if days <= limit:
         return None
     newest = max(entry.day for entry in baseline.recent)
-    message = (
-        f"the baseline {baseline.name!r} is {days:.0f} days old (its newest run is of "
-        f"{newest:%Y-%m-%d}, the limit is {limit} days): machines and neighbours change"
+    message = phrase(
+        "the baseline {baseline} is {days} days old (its newest run is of {newest}, the limit is "
+        "{limit} days): machines and neighbours change",
+        baseline=repr(baseline.name),
+        days=f"{days:.0f}",
+        newest=f"{newest:%Y-%m-%d}",
+        limit=limit,
     )
     return Caveat(code="old-baseline", message=message)
 
@@ -66,15 +71,25 @@ def age_days(entries: Iterable[BaselineEntry], moment: datetime) -> float:
 
 def _machine(current: Sequence[RunInfo], baseline: Sequence[RunInfo]) -> Iterable[Caveat]:
     """Say what differs of the machine; its class and processors forbid a comparison anyway."""
-    for what, word in (("cpu_model", "processor"), ("os", "operating system")):
+    for what in ("cpu_model", "os"):
         ours, theirs = (
             {value for run in side if (value := getattr(run.environment, what))}
             for side in (current, baseline)
         )
         if ours and theirs and ours != theirs:
+            values = {"current": _listed(sorted(ours)), "baseline": _listed(sorted(theirs))}
             message = (
-                f"the {word} is {_listed(sorted(ours))} of the current runs and "
-                f"{_listed(sorted(theirs))} of the baseline's"
+                phrase(
+                    "the operating system is {current} of the current runs and {baseline} of the "
+                    "baseline's",
+                    **values,
+                )
+                if what == "os"
+                else phrase(
+                    "the processor is {current} of the current runs and {baseline} of the "
+                    "baseline's",
+                    **values,
+                )
             )
             yield Caveat(code="other-machine", message=message)
 
@@ -82,9 +97,11 @@ def _machine(current: Sequence[RunInfo], baseline: Sequence[RunInfo]) -> Iterabl
 def _environment(current: Sequence[RunInfo], baseline: Baseline) -> Iterable[Caveat]:
     told = {run.tags["environment"] for run in current if "environment" in run.tags}
     if baseline.environment is not None and told and told != {baseline.environment}:
-        message = (
-            f"the current runs are of environment {_listed(sorted(told))}, the baseline "
-            f"{baseline.name!r} of {baseline.environment!r}"
+        message = phrase(
+            "the current runs are of environment {current}, the baseline {baseline} of {other}",
+            current=_listed(sorted(told)),
+            baseline=repr(baseline.name),
+            other=repr(baseline.environment),
         )
         yield Caveat(code="other-environment", message=message)
 
@@ -95,10 +112,19 @@ def _coverage(not_judged: Sequence[NotJudged], runs: int) -> Iterable[Caveat]:
     if new:
         names = _listed([repr(entry.name) for entry in new])
         message = (
-            f"{len(new)} of the current names cannot be judged, as not each of the {runs} runs of "
-            f"the baseline has them: {names}"
+            phrase(
+                "{count} of the current names cannot be judged, as not each of the {runs} runs of "
+                "the baseline has them: {names}",
+                count=len(new),
+                runs=runs,
+                names=names,
+            )
             if runs > 1
-            else f"{len(new)} of the current names have no baseline and are not judged: {names}"
+            else phrase(
+                "{count} of the current names have no baseline and are not judged: {names}",
+                count=len(new),
+                names=names,
+            )
         )
         yield Caveat(code="uncovered-names", message=message)
 
@@ -106,20 +132,32 @@ def _coverage(not_judged: Sequence[NotJudged], runs: int) -> Iterable[Caveat]:
 def _applied(comparison: Comparison, rules: Sequence[MetricRule]) -> Iterable[Caveat]:
     used = [r for r in rules if any(r.fits(e.name, e.metric) for e in comparison.results)]
     if used:
-        message = f"as stored with the baseline: {_listed([_rule_text(rule) for rule in used])}"
+        rules_told = _listed([_rule_text(rule) for rule in used])
+        message = phrase("as stored with the baseline: {rules}", rules=rules_told)
         yield Caveat(code="stored-rules", message=message)
 
 
 def _rule_text(rule: MetricRule) -> str:
-    parts = [
-        "" if rule.tolerance is None else f"tolerance {format_ratio(rule.tolerance)}",
-        "" if rule.better is None else f"{rule.better} is better",
-        "" if rule.level is None else f"level {rule.level}",
-    ]
-    name = "" if rule.name == "*" else f" of {rule.name!r}"
-    return f"{rule.metric}{name} {', '.join(part for part in parts if part)}"
+    parts: list[str] = []
+    if rule.tolerance is not None:
+        parts.append(phrase("tolerance {tolerance}", tolerance=format_ratio(rule.tolerance)))
+    if rule.better is not None:
+        lower = rule.better == "lower"
+        parts.append(phrase("lower is better") if lower else phrase("higher is better"))
+    if rule.level is not None:
+        parts.append(phrase("level {level}", level=rule.level))
+    demands = joined(", ", parts)
+    if rule.name == "*":
+        return phrase("{metric} {demands}", metric=rule.metric, demands=demands)
+    return phrase(
+        "{metric} of {name} {demands}",
+        metric=rule.metric,
+        name=repr(rule.name),
+        demands=demands,
+    )
 
 
 def _listed(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _MOST_SHOWN} more" if len(texts) > _MOST_SHOWN else ""
-    return ", ".join(texts[:_MOST_SHOWN]) + more
+    shown = joined(", ", texts[:_MOST_SHOWN])
+    rest = len(texts) - _MOST_SHOWN
+    return shown if rest <= 0 else phrase("{first} and {rest} more", first=shown, rest=rest)

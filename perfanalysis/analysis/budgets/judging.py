@@ -29,6 +29,7 @@ from perfanalysis.model.budget import Budget
 from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.model.figure import Aggregate, Figure
 from perfanalysis.model.run import Evidence, Threshold
+from perfanalysis.phrases import phrase
 from perfanalysis.units import parse_quantity
 
 
@@ -177,10 +178,10 @@ def _worst_level(entry: Ready) -> tuple[float, Levels] | None:
 
 def _untold(entry: Ready) -> str:
     if entry.target.budget.for_s is not None:
-        return "no run holds it over time for as long as that"
+        return phrase("no run holds it over time for as long as that")
     if entry.target.selection.name is None and entry.target.budget.figure.quantile is not None:
-        return "the source gives no percentile of all requests together: budget its names"
-    return "the source does not tell it"
+        return phrase("the source gives no percentile of all requests together: budget its names")
+    return phrase("the source does not tell it")
 
 
 def _prepared(target: Target, runs: Sequence[Observed]) -> Ready | str:
@@ -197,7 +198,12 @@ def _prepared(target: Target, runs: Sequence[Observed]) -> Ready | str:
     figure, budget = target.budget.figure, target.budget
     fits = fitting(figure, samples[0])
     if figure.series is not None and figure.aggregate not in fits:
-        message = f"{figure.series!r} is a {samples[0].kind}: it has {', '.join(sorted(fits))}"
+        message = phrase(
+            "{series} is a {kind}: it has {figures}",
+            series=repr(figure.series),
+            kind=samples[0].kind,
+            figures=", ".join(sorted(fits)),
+        )
         if budget.file is not None:
             raise ConfigError(f"{budget.where}: {message}, not {figure.aggregate}")
         return message
@@ -211,8 +217,8 @@ def _prepared(target: Target, runs: Sequence[Observed]) -> Ready | str:
 
 def _lacking(figure: Figure, run: Observed) -> str:
     if figure.aggregate is Aggregate.UNDER and run.info.evidence is not Evidence.REQUESTS:
-        return f"the run {run.info.name!r} holds no single requests"
-    return f"the run {run.info.name!r} holds none of it"
+        return phrase("the run {run} holds no single requests", run=repr(run.info.name))
+    return phrase("the run {run} holds none of it", run=repr(run.info.name))
 
 
 def _samples(target: Target, runs: Sequence[Observed]) -> tuple[Sample, ...] | str:

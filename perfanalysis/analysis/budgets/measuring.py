@@ -31,6 +31,7 @@ from perfanalysis.model.buckets import RELATIVE_ERROR
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.figure import Aggregate, Figure
 from perfanalysis.model.metric import Metric
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.dependence import BATCHES, batch_numbers
 from perfanalysis.stats.differences import student_quantile
 from perfanalysis.stats.quantile_interval import quantile_interval, values_needed
@@ -234,7 +235,7 @@ def _of_one_run(demand: Demand, known: Estimate, noise: Noise, value: float) -> 
         half = student_quantile(0.5 + CONFIDENCE / 2, noise.within_df) * np.sqrt(noise.within)
         low, high, method = value * np.exp(-half), value * np.exp(half), "batch-means"
     else:
-        message = "the source gives no more than the value: it is judged on the value alone"
+        message = phrase("the source gives no more than the value: it is judged on the value alone")
         caveats = (Caveat(code="no-interval", message=message),)
     measured = Measured(
         value=value,

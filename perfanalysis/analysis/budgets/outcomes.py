@@ -10,6 +10,7 @@ import numpy as np
 
 from perfanalysis.model.budget import Operator
 from perfanalysis.model.outcome import Outcome
+from perfanalysis.phrases import Phrase, phrase
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -44,6 +45,13 @@ def outcome_of(sign: Operator, limit: float, *, value: float, low: float, high: 
     if len(ends) > 1:
         return Outcome.UNDECIDED
     return Outcome.MET if ends.pop() else Outcome.BROKEN
+
+
+def outcome_word(outcome: Outcome) -> Phrase:
+    """Return what sentences call an outcome."""
+    if outcome is Outcome.MET:
+        return phrase("met")
+    return phrase("broken") if outcome is Outcome.BROKEN else phrase("undecided")
 
 
 def is_absolute(sign: Operator, limit: float) -> bool:

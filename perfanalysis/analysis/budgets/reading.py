@@ -29,6 +29,7 @@ from perfanalysis.model.budget import (
 )
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.stored import Stored
+from perfanalysis.phrases import phrase
 
 BudgetSource: TypeAlias = str | Path | Mapping[str, object]
 
@@ -90,10 +91,11 @@ def _notes(written: WrittenFile, document: Document) -> list[Caveat]:
     ]
     if not ending:
         return []
-    metrics = ", ".join(ending)
-    message = (
-        f"{Path(document.label).name}: abortOnFail of {metrics} ends a test early, and has no "
-        "effect on a run that has ended"
+    message = phrase(
+        "{file}: abortOnFail of {metrics} ends a test early, and has no effect on a run that has "
+        "ended",
+        file=Path(document.label).name,
+        metrics=", ".join(ending),
     )
     return [Caveat(code="abort-on-fail", message=message)]
 

@@ -23,6 +23,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.metric import Metric
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.results import Comparison, Result
+from perfanalysis.phrases import phrase
 
 # Caveats of a result that say that its change is no change of the service.
 _NO_VERDICT = frozenset({"not-comparable", "drifting"})
@@ -87,7 +88,7 @@ class Against:
             try:
                 pairings[key] = self._pairing(target)
             except NotEstimableError as exc:
-                found[key] = Unjudged(reason=NO_DATA, message=str(exc))
+                found[key] = Unjudged(reason=NO_DATA, message=exc.message)
         noises = measure_noise(list(pairings.values()), self._settings.calibration)
         for (key, pairing), noise in zip(pairings.items(), noises, strict=True):
             judged = judge(pairing, noise, self._settings)
@@ -149,11 +150,15 @@ class Against:
             trimmed = self._trimmed[1 if baseline else 0][number]
             name = ALL_REQUESTS if selection.name is None else selection.name
             if name != ALL_REQUESTS and name not in trimmed.names:
-                raise NotEstimableError("not-reported", f"{run.info.name!r} holds no {name!r}")
+                message = phrase("{run} holds no {name}", run=repr(run.info.name), name=repr(name))
+                raise NotEstimableError("not-reported", message)
             return estimate_of(trimmed, name, metric)
         sample = run.sample(target.budget.figure, selection)
         if sample is None or sample.evidence is None or not value_of(target.budget.figure, sample):
-            raise NotEstimableError("not-reported", f"{run.info.name!r} does not hold {metric.key}")
+            message = phrase(
+                "{run} does not hold {metric}", run=repr(run.info.name), metric=metric.key
+            )
+            raise NotEstimableError("not-reported", message)
         return estimate(sample.evidence, metric)
 
     @cached_property
@@ -168,7 +173,7 @@ def _of_result(result: Result) -> Change | Unjudged:
     if hindrance is not None:
         return Unjudged(reason=NOT_COMPARABLE, message=hindrance.message)
     if result.change is None:
-        return Unjudged(reason=NO_DATA, message="the comparison gives no change")
+        return Unjudged(reason=NO_DATA, message=phrase("the comparison gives no change"))
     return Change(
         value=result.change,
         low=float("-inf") if result.ci_low is None else result.ci_low,

@@ -14,6 +14,7 @@ from perfanalysis.analysis.budgets.outcomes import (
     headroom,
     is_absolute,
     outcome_of,
+    outcome_word,
 )
 from perfanalysis.analysis.budgets.relative import Change, Unjudged
 from perfanalysis.analysis.budgets.samples import Sample
@@ -42,6 +43,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.figure import Aggregate, Column, Figure
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.run import Threshold
+from perfanalysis.phrases import joined, phrase
 from perfanalysis.units import parse_quantity
 
 # Units that a limit may have where there is no figure to say which.
@@ -123,9 +125,11 @@ def result_of_level(entry: Ready, level: float, levels: Levels) -> BudgetResult:
 def _few_per_span(figure: Figure, levels: Levels) -> tuple[Caveat, ...]:
     if figure.quantile is None or levels.per_span * (1 - figure.quantile) >= 1:
         return ()
-    message = (
-        f"a step of {levels.width_s:g} s holds about {levels.per_span:.0f} values: {figure.key} of "
-        "so few is about their largest"
+    message = phrase(
+        "a step of {seconds} s holds about {n} values: {metric} of so few is about their largest",
+        seconds=f"{levels.width_s:g}",
+        n=f"{levels.per_span:.0f}",
+        metric=figure.key,
     )
     return (Caveat(code="few-per-step", message=message),)
 
@@ -135,7 +139,11 @@ def result_of_change(target: Target, change: Change | Unjudged) -> BudgetResult:
     limit = float(target.budget.limit)
     blank = _blank(target, "ratio", limit)
     if isinstance(change, Unjudged):
-        text = f"{subject(target)} against the baseline: {change.message}"
+        text = phrase(
+            "{figure} against the baseline: {problem}",
+            figure=subject(target),
+            problem=change.message,
+        )
         return replace(
             blank, reason=change.reason, message=_said(target.budget, Outcome.UNDECIDED, text)
         )
@@ -167,21 +175,24 @@ def beside_baseline(result: BudgetResult, entry: Ready, baseline: float | None) 
     )
     if result.outcome is not Outcome.BROKEN or already is not Outcome.BROKEN:
         return replace(result, baseline=baseline)
-    message = f"over budget already in the baseline ({amount(baseline, entry.unit)})"
+    message = phrase(
+        "over budget already in the baseline ({value})", value=amount(baseline, entry.unit)
+    )
     return replace(
         result,
         baseline=baseline,
-        message=f"{result.message}; {message}",
+        message=joined("; ", (result.message, message)),
         caveats=(*result.caveats, Caveat(code="over-budget-already", message=message)),
     )
 
 
 def result_without_baseline(target: Target) -> BudgetResult:
     """Return a budget on a change where there is no baseline."""
-    budget = limit_text(target, float(target.budget.limit), "ratio")
-    text = (
-        f"{subject(target)} has a budget against the baseline, {budget}, and there is no baseline "
-        "here: compare --budget judges it"
+    text = phrase(
+        "{figure} has a budget against the baseline, {limit}, and there is no baseline here: "
+        "compare --budget judges it",
+        figure=subject(target),
+        limit=limit_text(target, float(target.budget.limit), "ratio"),
     )
     return replace(
         _blank(target, "ratio", float(target.budget.limit)),
@@ -197,8 +208,12 @@ def result_without_data(target: Target, why: str) -> BudgetResult:
     blank = _blank(target, "ratio" if budget.relative else unit, limit)
     if budget.passed is not None:
         outcome = Outcome.MET if budget.passed else Outcome.BROKEN
-        message = f"{subject(target)}: {outcome}, as the tool itself judged it"
-        told = f"{why}: the outcome is the tool's own"
+        message = phrase(
+            "{figure}: {outcome}, as the tool itself judged it",
+            figure=subject(target),
+            outcome=outcome_word(outcome),
+        )
+        told = phrase("{problem}: the outcome is the tool's own", problem=why)
         return replace(
             blank,
             outcome=outcome,
@@ -207,7 +222,7 @@ def result_without_data(target: Target, why: str) -> BudgetResult:
             message=message,
             caveats=(Caveat(code="tool-outcome", message=told),),
         )
-    text = f"{subject(target)}: no data, {why}"
+    text = phrase("{figure}: no data, {problem}", figure=subject(target), problem=why)
     return replace(blank, reason=NO_DATA, message=_said(budget, Outcome.UNDECIDED, text))
 
 
@@ -228,7 +243,11 @@ def result_not_understood(threshold: Threshold) -> BudgetResult:
     if threshold.passed is not None:
         outcome = Outcome.MET if threshold.passed else Outcome.BROKEN
     source = f"{threshold.metric}: {threshold.expression}"
-    why = "the expression is not understood"
+    message = (
+        phrase("{source}: the expression is not understood", source=source)
+        if threshold.passed is None
+        else phrase("{source}: as the tool itself judged it", source=source)
+    )
     return BudgetResult(
         metric=threshold.metric,
         name=None,
@@ -252,7 +271,7 @@ def result_not_understood(threshold: Threshold) -> BudgetResult:
         reason=NOT_UNDERSTOOD if outcome is Outcome.UNDECIDED else None,
         headroom=None,
         error_budget_left=None,
-        message=f"{source}: {why if threshold.passed is None else 'as the tool itself judged it'}",
+        message=message,
         caveats=(),
     )
 
@@ -291,13 +310,16 @@ def _blank(target: Target, unit: str, limit: float | None) -> BudgetResult:
 def _said(budget: Budget, outcome: Outcome, sentence: str) -> str:
     """Return a sentence with what the author of a budget and the tool have to say."""
     if outcome is Outcome.UNDECIDED and budget.passed is not None:
-        word = "passed" if budget.passed else "failed"
-        sentence = f"{sentence}; the tool, which looks at the value alone, {word} it"
-    return (
-        sentence
-        if budget.message is None or outcome is Outcome.MET
-        else f"{budget.message}: {sentence}"
-    )
+        sentence = (
+            phrase("{text}; the tool, which looks at the value alone, passed it", text=sentence)
+            if budget.passed
+            else phrase(
+                "{text}; the tool, which looks at the value alone, failed it", text=sentence
+            )
+        )
+    if budget.message is None or outcome is Outcome.MET:
+        return sentence
+    return phrase("{message}: {text}", message=budget.message, text=sentence)
 
 
 def _finite(value: float) -> float | None:

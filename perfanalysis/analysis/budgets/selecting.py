@@ -17,6 +17,7 @@ from perfanalysis.analysis.evidence import ALL_REQUESTS
 from perfanalysis.errors import ConfigError
 from perfanalysis.model.budget import Budget
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 # What the importers of monitors call their series.
 _MONITORED = ("system.", "process.", "container.", "postgres.")
@@ -51,7 +52,7 @@ def targets_of(
     if budget.figure.series is not None:
         return [_series_target(budget, budget.figure.series, runs)]
     if not any(names for run in runs for names in run.names.values()):
-        return [_target(budget, None, "the runs hold no requests")]
+        return [_target(budget, None, phrase("the runs hold no requests"))]
     if budget.name is None:
         names: list[str | None] = [None]
     else:
@@ -79,13 +80,13 @@ def _unnamed(
 ) -> Target:
     """Return a budget on a name that no run has: gone since the baseline, or misspelt."""
     if baseline and _named(budget, baseline):
-        message = f"{name!r} is in the baseline and absent now"
+        message = phrase("{name} is in the baseline and absent now", name=repr(name))
         return _target(budget, name, message)
     known = {found for run in runs for found in run.names[budget.kind]}
     if known <= {ALL_REQUESTS}:
-        message = f"the source tells of no single {budget.kind} by name"
+        message = phrase("the source tells of no single {kind} by name", kind=_kind(budget))
         return _target(budget, name, message)
-    nothing = f"the runs hold no {budget.kind} called {name!r}"
+    nothing = phrase("the runs hold no {kind} called {name}", kind=_kind(budget), name=repr(name))
     if budget.file is None:
         return _target(budget, name, nothing)
     for kind in (Kind.REQUEST, Kind.TRANSACTION, Kind.ITERATION):
@@ -96,13 +97,25 @@ def _unnamed(
     raise ConfigError(f"{where}; {suggestion(name, known)}")
 
 
+def _kind(budget: Budget) -> str:
+    match budget.kind:
+        case Kind.TRANSACTION:
+            return phrase("transaction")
+        case Kind.ITERATION:
+            return phrase("iteration")
+        case Kind.CHECK:
+            return phrase("check")
+        case _:
+            return phrase("request")
+
+
 def _tagged(budget: Budget, names: Sequence[str | None], runs: Sequence[Observed]) -> list[Target]:
     """Return the names that have requests with the tags of a budget."""
     if not budget.tags:
         return [_target(budget, name) for name in names]
     rows = [run for run in runs if run.has_rows]
     if not rows:
-        message = "tags are known of single requests only, and the runs hold none"
+        message = phrase("tags are known of single requests only, and the runs hold none")
         return [_target(budget, name, message) for name in names]
     chosen = [
         target
@@ -112,7 +125,7 @@ def _tagged(budget: Budget, names: Sequence[str | None], runs: Sequence[Observed
     if chosen:
         return chosen
     written = ",".join(f"{key}:{value}" for key, value in budget.tags)
-    nothing = f"no request has the tags {{{written}}}"
+    nothing = phrase("no request has the tags {tags}", tags=f"{{{written}}}")
     if budget.file is None:
         return [_target(budget, name, nothing) for name in names]
     raise ConfigError(f"{budget.where}: {nothing}; {_tag_suggestion(budget, names, rows)}")
@@ -142,9 +155,14 @@ def _series_target(budget: Budget, series: str, runs: Sequence[Observed]) -> Tar
     if series in known:
         if budget.tags and all(run.sample(budget.figure, selection) is None for run in runs):
             written = ",".join(f"{key}:{value}" for key, value in budget.tags)
-            return _absent(budget, selection, f"no value of {series!r} has the tags {{{written}}}")
+            message = phrase(
+                "no value of {series} has the tags {tags}",
+                series=repr(series),
+                tags=f"{{{written}}}",
+            )
+            return _absent(budget, selection, message)
         return Target(budget=budget, selection=selection, missing=None)
-    message = f"the runs hold no series {series!r}"
+    message = phrase("the runs hold no series {series}", series=repr(series))
     prefix = next((p for p in _MONITORED if series.startswith(p)), None)
     recorded = prefix is not None and any(name.startswith(prefix) for name in known)
     own = budget.figure.k6 and series in K6_METRICS

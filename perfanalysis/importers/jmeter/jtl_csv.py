@@ -12,6 +12,7 @@ from perfanalysis.importers.jmeter.requests import RequestBuilder
 from perfanalysis.importers.jmeter.rows import RowReader
 from perfanalysis.importers.source import InputFile, Source
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -43,9 +44,12 @@ class JmeterCsv(Importer):
         layout = read_layout(file.head(), file.label)
         yield Facts(tool="jmeter", clock_resolution_ms=1.0)
         if layout.version is not None:
-            message = (
-                f"{file.label}: it has no header; its {layout.width} columns were read as the "
-                f"default ones of JMeter {layout.version}"
+            message = phrase(
+                "{file}: it has no header; its {columns} columns were read as the "
+                "default ones of JMeter {version}",
+                file=file.label,
+                columns=layout.width,
+                version=layout.version,
             )
             yield Caveat(code="assumed-columns", message=message)
         timed = layout.time_format
@@ -64,5 +68,8 @@ class JmeterCsv(Importer):
 def truncation(file: InputFile) -> Iterator[Caveat]:
     """Yield a caveat if the compressed data of a file, now read, end too early."""
     if file.truncated:
-        message = f"{file.label}: the compressed data end too early; what was there was read"
+        message = phrase(
+            "{file}: the compressed data end too early; what was there was read",
+            file=file.label,
+        )
         yield Caveat(code="truncated-archive", message=message)

@@ -13,6 +13,7 @@ from perfanalysis.importers.jmeter.inspection import Problem
 from perfanalysis.importers.jmeter.markup import Markup
 from perfanalysis.importers.source import InputFile
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -150,26 +151,39 @@ class SampleParser:
         """Yield what was met, once all is read."""
         label = self._file.label
         if self._cut_line is not None:
-            message = f"{label}:{self._cut_line}: the last sample is cut short and was dropped"
+            message = phrase(
+                "{file}:{line}: the last sample is cut short and was dropped",
+                file=label,
+                line=self._cut_line,
+            )
             yield Caveat(code="cut-last-line", message=message)
         elif self._markup.opened > self._markup.closed:
-            message = f"{label}: </testResults> is missing; every sample was read"
+            message = phrase(
+                "{file}: </testResults> is missing; every sample was read",
+                file=label,
+            )
             yield Caveat(code="missing-end-tag", message=message)
         if self._lost_line is not None and self._lost_samples:
-            message = (
-                f"{label}:{self._lost_line}: the file could not be read from here on; "
-                f"samples lost: {self._lost_samples}"
+            message = phrase(
+                "{file}:{line}: the file could not be read from here on; samples lost: {samples}",
+                file=label,
+                line=self._lost_line,
+                samples=self._lost_samples,
             )
             yield Caveat(code="unreadable-end", message=message)
         if self._markup.opened > 1:
-            message = (
-                f"{label}: it holds {self._markup.opened} sets of results: pauses between their "
-                "runs lower its throughput"
+            message = phrase(
+                "{file}: it holds {sets} sets of results: pauses between their runs "
+                "lower its throughput",
+                file=label,
+                sets=self._markup.opened,
             )
             yield Caveat(code="repeated-header", message=message)
         if self._elements.hidden_parts:
-            message = (
-                f"{label}: {self._elements.hidden_parts} parts of plugins' samples were left out"
+            message = phrase(
+                "{file}: {parts} parts of plugins' samples were left out",
+                file=label,
+                parts=self._elements.hidden_parts,
             )
             yield Caveat(code="plugin-parts", message=message)
 

@@ -23,6 +23,7 @@ from perfanalysis.importers.jmeter.times import stamps_are_ends, to_utc, zone_na
 from perfanalysis.importers.jmeter.words import codes_of, matching
 from perfanalysis.importers.source import InputFile
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -141,27 +142,35 @@ class RequestBuilder:
             )
         yield from self._threads.finish()
         if self._empty_controllers:
-            message = (
-                f"{self._file.label}: {self._empty_controllers} transactions without samples "
-                "were left out, as JMeter's own report does"
+            message = phrase(
+                "{file}: {transactions} transactions without samples were left out, "
+                "as JMeter's own report does",
+                file=self._file.label,
+                transactions=self._empty_controllers,
             )
             yield Caveat(code="empty-transactions", message=message)
         if self._zone is not None:
             yield from self._zone_caveats(self._zone)
         if self._stamps_are_ends:
-            message = (
-                f"{self._file.label}: its time stamps mark the end of samples "
-                "(sampleresult.timestamp.start=false); starts are stamp minus elapsed"
+            message = phrase(
+                "{file}: its time stamps mark the end of samples "
+                "(sampleresult.timestamp.start=false); starts are stamp minus elapsed",
+                file=self._file.label,
             )
             yield Caveat(code="end-timestamps", message=message)
 
     def _zone_caveats(self, zone: tzinfo) -> Iterator[Caveat]:
-        message = f"{self._file.label}: its times carry no zone and were read as {zone_name(zone)}"
+        message = phrase(
+            "{file}: its times carry no zone and were read as {zone}",
+            file=self._file.label,
+            zone=zone_name(zone),
+        )
         yield Caveat(code="assumed-timezone", message=message)
         if self._ambiguous:
-            message = (
-                f"{self._file.label}: the clock was changed during the run, so some of its times "
-                "have two readings; the first one was taken"
+            message = phrase(
+                "{file}: the clock was changed during the run, so some of its times "
+                "have two readings; the first one was taken",
+                file=self._file.label,
             )
             yield Caveat(code="ambiguous-times", message=message)
 

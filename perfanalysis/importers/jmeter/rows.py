@@ -15,6 +15,7 @@ from perfanalysis.importers.jmeter.row_parser import RowParser
 from perfanalysis.importers.pipeline import ordered_map, read_ahead
 from perfanalysis.importers.source import InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -167,8 +168,11 @@ class RowReader:
         seen = self._inspector.inspect(text, line, at_end=at_end)
         self._headers += seen.headers
         if seen.cut_line is not None:
-            where = f"{self._file.label}:{seen.cut_line}"
-            message = f"{where}: the last line is cut short and was dropped"
+            message = phrase(
+                "{file}:{line}: the last line is cut short and was dropped",
+                file=self._file.label,
+                line=seen.cut_line,
+            )
             self.caveats.append(Caveat(code="cut-last-line", message=message))
         batch = self._parser.parse(memoryview(seen.clean))
         if batch is None:
@@ -188,15 +192,19 @@ class RowReader:
 
     def _state_what_was_met(self) -> None:
         if self._headers:
-            message = (
-                f"{self._file.label}: the header is repeated {self._headers} times: several runs "
-                "may stand in this file, and pauses between them lower its throughput"
+            message = phrase(
+                "{file}: the header is repeated {times} times: several runs may "
+                "stand in this file, and pauses between them lower its throughput",
+                file=self._file.label,
+                times=self._headers,
             )
             self.caveats.append(Caveat(code="repeated-header", message=message))
         if self._foreign_line is not None:
-            message = (
-                f"{self._file.label}:{self._foreign_line}: from here on some lines are no UTF-8; "
-                "they were read as Latin-1, so names in them may look wrong"
+            message = phrase(
+                "{file}:{line}: from here on some lines are no UTF-8; they were read "
+                "as Latin-1, so names in them may look wrong",
+                file=self._file.label,
+                line=self._foreign_line,
             )
             self.caveats.append(Caveat(code="not-utf-8", message=message))
 

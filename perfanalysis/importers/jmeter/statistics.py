@@ -14,6 +14,7 @@ from perfanalysis.importers.source import InputFile, Source, read_document
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import INTERVALS, Scope
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -172,24 +173,32 @@ def _interval(summary: _Summary) -> dict[str, object]:
 
 
 def _caveats(labels: list[_Summary], total: _Summary | None, file: InputFile) -> Iterator[Caveat]:
-    message = (
-        f"{file.label}: its three percentiles were read as p90, p95 and p99; the file does not "
-        "say whether aggregate_rpt_pct1, 2 and 3 were set otherwise"
+    message = phrase(
+        "{file}: its three percentiles were read as p90, p95 and p99; the file does "
+        "not say whether aggregate_rpt_pct1, 2 and 3 were set otherwise",
+        file=file.label,
     )
     yield Caveat(code="configurable-percentiles", message=message)
     long = [summary["name"] for summary in labels if summary["sampleCount"] > _WINDOW]
     if long:
-        message = (
-            f"{file.label}: medians and percentiles cover only the last {_WINDOW} samples "
-            f"of: {', '.join(long)}"
+        message = phrase(
+            "{file}: medians and percentiles cover only the last {samples} samples of: {labels}",
+            file=file.label,
+            samples=_WINDOW,
+            labels=", ".join(long),
         )
         yield Caveat(code="last-values-only", message=message)
     if total is None:
-        message = f"{file.label}: it holds no total; the duration of the run is unknown"
+        message = phrase(
+            "{file}: it holds no total; the duration of the run is unknown",
+            file=file.label,
+        )
         yield Caveat(code="no-total", message=message)
     elif total["sampleCount"] < sum(summary["sampleCount"] for summary in labels):
-        message = (
-            f"{file.label}: the total counts fewer samples than the labels: some labels are "
-            "transaction controllers, which this file does not mark; their samples count twice"
+        message = phrase(
+            "{file}: the total counts fewer samples than the labels: some labels are "
+            "transaction controllers, which this file does not mark; their samples "
+            "count twice",
+            file=file.label,
         )
         yield Caveat(code="unmarked-transactions", message=message)

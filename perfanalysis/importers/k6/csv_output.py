@@ -27,6 +27,7 @@ from perfanalysis.importers.k6.points import (
 )
 from perfanalysis.importers.k6.tags import TagError, TagSet, tag_set
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -178,8 +179,12 @@ class _CsvReader:
         if self._ambiguous:
             yield Caveat(
                 code="ambiguous-tags",
-                message=f"{self._file.label}: k6 does not escape & and = in extra tags: cells such "
-                f"as {self._ambiguous[:80]!r} are kept whole, as one tag",
+                message=phrase(
+                    "{file}: k6 does not escape & and = in extra tags: cells "
+                    "such as {cell} are kept whole, as one tag",
+                    file=self._file.label,
+                    cell=repr(self._ambiguous[:80]),
+                ),
             )
 
 

@@ -24,6 +24,7 @@ from perfanalysis.importers.k6.points import Floats, Ints, Mask, Points, role_of
 from perfanalysis.importers.k6.tags import Labels, describe
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import LABELS, TIMESTAMP, Kind
+from perfanalysis.phrases import phrase
 
 _ROLES = (*HTTP_METRICS, CHECKS, GROUP_DURATION, ITERATION_DURATION)
 _DURATION = _ROLES.index(HTTP_REQ_DURATION)
@@ -156,17 +157,25 @@ class Fold:
             caveats.append(
                 Caveat(
                     code="setup-requests",
-                    message=f"{self._lifecycle} requests of setup and teardown are counted among "
-                    "the requests, as k6 does: their group is ::setup or ::teardown",
+                    message=phrase(
+                        "{requests} requests of setup and teardown are counted "
+                        "among the requests, as k6 does: their group is ::setup "
+                        "or ::teardown",
+                        requests=self._lifecycle,
+                    ),
                 )
             )
         if self._lonely:
             caveats.append(
                 Caveat(
                     code="incomplete-requests",
-                    message=f"{self._lonely} points of HTTP requests have no {HTTP_REQ_DURATION} "
-                    "of the same time and tags beside them: they are kept as series, and their "
-                    "requests are not counted",
+                    message=phrase(
+                        "{points} points of HTTP requests have no {metric} of "
+                        "the same time and tags beside them: they are kept as "
+                        "series, and their requests are not counted",
+                        points=self._lonely,
+                        metric=HTTP_REQ_DURATION,
+                    ),
                 )
             )
         return caveats

@@ -23,6 +23,7 @@ from perfanalysis.importers.k6.tags import read_json_tags
 from perfanalysis.importers.pipeline import ordered_map, read_ahead
 from perfanalysis.importers.source import line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -127,8 +128,13 @@ class _JsonReader:
         if self._skipped:
             yield Caveat(
                 code="skipped-lines",
-                message=f"{self._file.label}:{self._first_skipped}: {self._skipped} lines are none "
-                "of k6's results (console output?) and were skipped; this is the first",
+                message=phrase(
+                    "{file}:{line}: {skipped} lines are none of k6's results "
+                    "(console output?) and were skipped; this is the first",
+                    file=self._file.label,
+                    line=self._first_skipped,
+                    skipped=self._skipped,
+                ),
             )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.run import Threshold
 from perfanalysis.model.series import SeriesKind
+from perfanalysis.phrases import phrase
 
 HTTP_REQS = "http_reqs"
 HTTP_REQ_DURATION = "http_req_duration"
@@ -132,8 +133,12 @@ class Metrics:
             caveats.append(
                 Caveat(
                     code="unknown-metric-type",
-                    message="the file does not say what kind of metric these are; their values "
-                    f"are kept as they are, without unit: {named(self._unknown)}",
+                    message=phrase(
+                        "the file does not say what kind of metric these are; "
+                        "their values are kept as they are, without unit: "
+                        "{metrics}",
+                        metrics=named(self._unknown),
+                    ),
                 )
             )
         hidden = [name for name in self._submetrics if name != _OWN_SUBMETRIC]
@@ -141,8 +146,11 @@ class Metrics:
             caveats.append(
                 Caveat(
                     code="submetric-thresholds",
-                    message="k6 does not write the thresholds of sub-metrics into this file; "
-                    f"so they are not judged: {named(hidden)}",
+                    message=phrase(
+                        "k6 does not write the thresholds of sub-metrics into "
+                        "this file; so they are not judged: {metrics}",
+                        metrics=named(hidden),
+                    ),
                 )
             )
         return caveats
@@ -174,5 +182,5 @@ def named(names: Mapping[str, object] | list[str]) -> str:
     'a, b'
     """
     ordered = sorted(names)
-    more = f" and {len(ordered) - _MAX_NAMED} more" if len(ordered) > _MAX_NAMED else ""
-    return ", ".join(ordered[:_MAX_NAMED]) + more
+    shown, rest = ", ".join(ordered[:_MAX_NAMED]), len(ordered) - _MAX_NAMED
+    return shown if rest <= 0 else phrase("{first} and {rest} more", first=shown, rest=rest)

@@ -20,6 +20,7 @@ from perfanalysis.importers.k6.metrics import GROUP_DURATION, HTTP_METRICS, ITER
 from perfanalysis.importers.k6.tags import TagError, TagSet
 from perfanalysis.importers.k6.times import read_times
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -222,8 +223,11 @@ class PointReader:
         if self._whole_seconds:
             yield Caveat(
                 code="whole-second-times",
-                message="all times are whole seconds: windows shorter than some seconds mean "
-                "little (k6 writes finer ones with K6_CSV_TIME_FORMAT=unix_micro)",
+                message=phrase(
+                    "all times are whole seconds: windows shorter than some "
+                    "seconds mean little (k6 writes finer ones with "
+                    "K6_CSV_TIME_FORMAT=unix_micro)"
+                ),
             )
 
     def _tags(self, raw: EncodedPoints) -> tuple[Ints, list[TagSet], dict[int, TagError]]:
@@ -287,13 +291,19 @@ def file_caveats(file: InputFile, cut_line: int) -> Iterator[Caveat]:
     if cut_line:
         yield Caveat(
             code="cut-last-line",
-            message=f"{file.label}:{cut_line}: the last line is cut short and was dropped",
+            message=phrase(
+                "{file}:{line}: the last line is cut short and was dropped",
+                file=file.label,
+                line=cut_line,
+            ),
         )
     if file.truncated:
         yield Caveat(
             code="truncated-archive",
-            message=f"{file.label}: the compressed data end before their trailer: "
-            "what comes before was read",
+            message=phrase(
+                "{file}: the compressed data end before their trailer: what comes before was read",
+                file=file.label,
+            ),
         )
 
 

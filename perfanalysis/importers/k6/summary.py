@@ -23,6 +23,7 @@ from perfanalysis.importers.source import read_document
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import INTERVALS, Scope
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -132,20 +133,30 @@ class _Totals:
         if self._parts:
             yield Caveat(
                 code="sub-metric",
-                message="sub-metrics are parts of all requests, shown as transactions and not "
-                f"added to them: {named(self._parts)}",
+                message=phrase(
+                    "sub-metrics are parts of all requests, shown as "
+                    "transactions and not added to them: {metrics}",
+                    metrics=named(self._parts),
+                ),
             )
         if self._unjudged:
             yield Caveat(
                 code="failures-unknown",
-                message=f"the summary does not say how many requests failed ({HTTP_REQ_FAILED}); "
-                f"none is assumed: {named(self._unjudged)}",
+                message=phrase(
+                    "the summary does not say how many requests failed "
+                    "({metric}); none is assumed: {metrics}",
+                    metric=HTTP_REQ_FAILED,
+                    metrics=named(self._unjudged),
+                ),
             )
         if self._left:
             yield Caveat(
                 code="metrics-without-rows",
-                message="a summary gives these metrics without times, and without the number of "
-                f"requests; they are not imported: {named(self._left)}",
+                message=phrase(
+                    "a summary gives these metrics without times, and without "
+                    "the number of requests; they are not imported: {metrics}",
+                    metrics=named(self._left),
+                ),
             )
 
     def _metric(self, name: str) -> Values | None:

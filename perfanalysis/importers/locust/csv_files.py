@@ -17,6 +17,7 @@ from perfanalysis.importers.locust.totals import Totals, read_totals, run_rows
 from perfanalysis.importers.locust.windows import Windows
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -119,8 +120,12 @@ def _whole_run(
     if totals.failures_apart:
         yield Caveat(
             code="failures-apart",
-            message=f"{label}: counts failures beside requests, as early Locust did; they "
-            "were added, and latencies are those of successful requests only",
+            message=phrase(
+                "{file}: counts failures beside requests, as early Locust did; "
+                "they were added, and latencies are those of successful requests "
+                "only",
+                file=label,
+            ),
         )
 
 
@@ -143,37 +148,64 @@ def _history_caveats(
     if not surveyed.full and totals.per_name:
         yield Caveat(
             code="aggregated-history",
-            message=f"{label}: tells only of all requests together (no --csv-full-history): how "
-            "single names changed over time is not known",
+            message=phrase(
+                "{file}: tells only of all requests together (no "
+                "--csv-full-history): how single names changed over time is not "
+                "known",
+                file=label,
+            ),
         )
     if surveyed.headless:
         yield Caveat(
             code="history-start-missing",
-            message=f"{label}: begins with requests already counted: they stand in its first "
-            "second",
+            message=phrase(
+                "{file}: begins with requests already counted: they stand in its first second",
+                file=label,
+            ),
         )
     if surveyed.reset:
         yield Caveat(
             code="stats-reset",
-            message=f"{label}: Locust began to count anew (--reset-stats); what was before is left "
-            "out, as in its own statistics",
+            message=phrase(
+                "{file}: Locust began to count anew (--reset-stats); what was "
+                "before is left out, as in its own statistics",
+                file=label,
+            ),
         )
     if surveyed.rounded:
         yield Caveat(
             code="rounded-means",
-            message=f"{label}: has means in whole milliseconds: those of its windows are not known",
+            message=phrase(
+                "{file}: has means in whole milliseconds: those of its windows are not known",
+                file=label,
+            ),
         )
+    yield from _sum_caveats(label, surveyed, windows, totals)
+
+
+def _sum_caveats(
+    label: str, surveyed: Survey, windows: Windows, totals: Totals
+) -> Iterator[Caveat]:
     if surveyed.full and surveyed.aggregated and windows.requests != surveyed.aggregated:
         yield Caveat(
             code="aggregated-differs",
-            message=f"{label}: its names have {windows.requests} requests, its sum (Aggregated) "
-            f"{surveyed.aggregated}",
+            message=phrase(
+                "{file}: its names have {counted} requests, its sum (Aggregated) {total}",
+                file=label,
+                counted=windows.requests,
+                total=surveyed.aggregated,
+            ),
         )
     if totals.requests and totals.requests != windows.total:
         yield Caveat(
             code="totals-differ",
-            message=f"{label}: counts {windows.total} requests, the statistics {totals.requests}: "
-            "was Locust stopped before it had written both?",
+            message=phrase(
+                "{file}: counts {counted} requests, the statistics {stated}: was "
+                "Locust stopped before it had written both?",
+                file=label,
+                counted=windows.total,
+                stated=totals.requests,
+            ),
         )
 
 
@@ -185,9 +217,16 @@ def _file_caveats(source: Source, tables: Mapping[Table, CsvFile]) -> Iterator[C
         if file.truncated:
             yield Caveat(
                 code="truncated-archive",
-                message=f"{file.label}: the compressed data are cut short; what they hold was read",
+                message=phrase(
+                    "{file}: the compressed data are cut short; what they hold was read",
+                    file=file.label,
+                ),
             )
         if file.path not in read and file.head():
             yield Caveat(
-                code="ignored-file", message=f"{file.label}: is no part of Locust's run, ignored"
+                code="ignored-file",
+                message=phrase(
+                    "{file}: is no part of Locust's run, ignored",
+                    file=file.label,
+                ),
             )

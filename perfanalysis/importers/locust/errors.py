@@ -18,6 +18,7 @@ from perfanalysis.importers.rejects import Rejects
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import LABELS, TIMESTAMP
 from perfanalysis.model.series import SeriesKind
+from perfanalysis.phrases import phrase
 
 ERRORS, EXCEPTIONS = "errors", "exceptions"
 _MAX_TEXT = 500
@@ -99,8 +100,9 @@ def _not_kept(file: CsvFile, texts: Sequence[str]) -> Caveat:
     shown = "; ".join(texts[:_SHOWN]) + ("; ..." if len(texts) > _SHOWN else "")
     return Caveat(
         code="errors-without-time",
-        message=(
-            f"{file.file.label}: no file says when the run was, so its errors are only told "
-            f"here: {shown}"
+        message=phrase(
+            "{file}: no file says when the run was, so its errors are only told here: {errors}",
+            file=file.file.label,
+            errors=shown,
         ),
     )

@@ -26,6 +26,7 @@ from perfanalysis.importers.locust.report import Entry, Report, read_report
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
 from perfanalysis.model.requests import TIMESTAMP, Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -83,7 +84,10 @@ class LocustJson(Importer):
         yield from _errors(report, run)
         yield from _caveats(file.label, report)
         if file.truncated:
-            message = f"{file.label}: the compressed data are cut short; what they hold was read"
+            message = phrase(
+                "{file}: the compressed data are cut short; what they hold was read",
+                file=file.label,
+            )
             yield Caveat(code="truncated-archive", message=message)
 
 
@@ -153,8 +157,11 @@ def _windows(label: str, entries: Sequence[Entry]) -> Iterator[Chunk]:
     if any(entry.failures != sum(entry.failures_at.values()) for entry in entries):
         yield Caveat(
             code="failures-without-time",
-            message=f"{label}: does not tell when requests failed, so how the run changed over "
-            "time is not known",
+            message=phrase(
+                "{file}: does not tell when requests failed, so how the run "
+                "changed over time is not known",
+                file=label,
+            ),
         )
         return
     for entry in entries:
@@ -208,6 +215,10 @@ def _caveats(label: str, report: Report) -> Iterator[Caveat]:
     if report.failures_apart:
         yield Caveat(
             code="failures-apart",
-            message=f"{label}: counts failures beside requests, as early Locust did; they "
-            "were added, and latencies are those of successful requests only",
+            message=phrase(
+                "{file}: counts failures beside requests, as early Locust did; "
+                "they were added, and latencies are those of successful requests "
+                "only",
+                file=label,
+            ),
         )

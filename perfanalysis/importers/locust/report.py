@@ -17,6 +17,7 @@ from typing import Any
 from perfanalysis.errors import InputError
 from perfanalysis.importers.source import InputFile, refuse_half_surrogates
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 _MAX_BYTES = 256 << 20
 # Each failed attempt may read far ahead: a file with more is no report.
@@ -138,7 +139,11 @@ def _documents(file: InputFile, caveats: list[Caveat]) -> Iterator[tuple[int, An
             attempts += 1
             position = _next_line(text, begin)
             if position == len(text) and not text.endswith("\n"):
-                message = f"{file.label}:{line}: the last line is cut short and was dropped"
+                message = phrase(
+                    "{file}:{line}: the last line is cut short and was dropped",
+                    file=file.label,
+                    line=line,
+                )
                 caveats.append(Caveat(code="cut-last-line", message=message))
             continue
         if _is_report(document):

@@ -19,6 +19,7 @@ from perfanalysis.importers.pipeline import read_ahead
 from perfanalysis.importers.source import Block, InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import TIMESTAMP, Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -88,7 +89,10 @@ class LocustRequests(Importer):
                 hint="was Locust stopped before its users sent anything?",
             )
         if file.truncated:
-            message = f"{file.label}: the compressed data are cut short; what they hold was read"
+            message = phrase(
+                "{file}: the compressed data are cut short; what they hold was read",
+                file=file.label,
+            )
             yield Caveat(code="truncated-archive", message=message)
 
 
@@ -183,7 +187,11 @@ def _row_by_row(file: InputFile, block: Block, rejects: Rejects, caveats: list[C
                     raise InputError(
                         f"{file.label}:{first}: expected a closing quote, found none up to the end"
                     )
-                message = f"{file.label}:{first}: the last line is cut short and was dropped"
+                message = phrase(
+                    "{file}:{line}: the last line is cut short and was dropped",
+                    file=file.label,
+                    line=first,
+                )
                 caveats.append(Caveat(code="cut-last-line", message=message))
             else:
                 column, expected, found = bad
@@ -200,9 +208,11 @@ def _text(file: InputFile, block: Block, caveats: list[Caveat]) -> str:
     try:
         return block.data.decode("utf-8")
     except UnicodeDecodeError:
-        message = (
-            f"{file.label}: some of the lines from {block.first_line} on are not UTF-8; their "
-            "unreadable characters were replaced"
+        message = phrase(
+            "{file}: some of the lines from {line} on are not UTF-8; their "
+            "unreadable characters were replaced",
+            file=file.label,
+            line=block.first_line,
         )
         caveats.append(Caveat(code="not-utf-8", message=message))
         return block.data.decode("utf-8", errors="replace")

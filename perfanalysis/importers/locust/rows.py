@@ -19,6 +19,7 @@ from perfanalysis.errors import InputError
 from perfanalysis.importers.locust.layout import Table, columns_of, percentile_columns, table_of
 from perfanalysis.importers.source import InputFile, line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -211,14 +212,20 @@ class CsvFile:
         except UnicodeDecodeError:
             self._note(
                 "assumed-encoding",
-                f"{self.file.label}: is not UTF-8 and was read as Windows text (cp1252)",
+                phrase(
+                    "{file}: is not UTF-8 and was read as Windows text (cp1252)",
+                    file=self.file.label,
+                ),
             )
             return data.decode("cp1252", errors="replace")
 
     def _note_cut_line(self, line: int) -> None:
-        self._note(
-            "cut-last-line", f"{self.file.label}:{line}: the last line is cut short and was dropped"
+        message = phrase(
+            "{file}:{line}: the last line is cut short and was dropped",
+            file=self.file.label,
+            line=line,
         )
+        self._note("cut-last-line", message)
 
     def _note(self, code: str, message: str) -> None:
         caveat = Caveat(code=code, message=message)

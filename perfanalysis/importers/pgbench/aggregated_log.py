@@ -40,6 +40,7 @@ from perfanalysis.importers.pgbench.totals import (
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.pgbench.text import Report
@@ -203,15 +204,20 @@ class _Windows:
         if self._moved:
             yield Caveat(
                 code="moved-windows",
-                message="the threads began their intervals at different seconds: "
-                "they were added up as if they began at the earliest",
+                message=phrase(
+                    "the threads began their intervals at different seconds: "
+                    "they were added up as if they began at the earliest"
+                ),
             )
         total = self._report.total
         if total is None:
             yield Caveat(
                 code="last-interval-missing",
-                message="pgbench does not write the last, unfinished interval; without its report "
-                "it is unknown how many transactions that leaves out",
+                message=phrase(
+                    "pgbench does not write the last, unfinished interval; "
+                    "without its report it is unknown how many transactions that "
+                    "leaves out"
+                ),
             )
             return
         if missing := total.processed - self._measured:
@@ -219,9 +225,13 @@ class _Windows:
         if total.failures > self._failures:
             yield Caveat(
                 code="failures-not-in-log",
-                message=f"{total.failures - self._failures} of {total.failures} failed or skipped "
-                "transactions are not in the log: those of the last interval, and, without "
-                "--failures-detailed, all that failed",
+                message=phrase(
+                    "{missing} of {failures} failed or skipped transactions are "
+                    "not in the log: those of the last interval, and, without "
+                    "--failures-detailed, all that failed",
+                    missing=total.failures - self._failures,
+                    failures=total.failures,
+                ),
             )
 
 
@@ -229,13 +239,21 @@ def _missing(missing: int, processed: int) -> Caveat:
     if missing < 0:
         return Caveat(
             code="report-of-another-run",
-            message=f"the logs hold {processed - missing} transactions, the report beside them "
-            f"tells of {processed}: is it the report of this run?",
+            message=phrase(
+                "the logs hold {logged} transactions, the report beside them "
+                "tells of {processed}: is it the report of this run?",
+                logged=processed - missing,
+                processed=processed,
+            ),
         )
     return Caveat(
         code="last-interval-missing",
-        message=f"{missing} of {processed} transactions are not in the log: pgbench does not "
-        "write the last, unfinished interval",
+        message=phrase(
+            "{missing} of {processed} transactions are not in the log: pgbench "
+            "does not write the last, unfinished interval",
+            missing=missing,
+            processed=processed,
+        ),
     )
 
 

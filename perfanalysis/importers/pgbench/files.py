@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perfanalysis.importers.source import InputFile, Source, line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 _LOG = re.compile(r"(?P<prefix>.+)\.\d+")
 _THREAD = re.compile(r"(?P<lead>.+\.\d+)\.(?P<number>[1-9]\d{0,4})")
@@ -71,7 +72,11 @@ def cut_last_line(file: InputFile, line: int) -> Caveat:
     """
     return Caveat(
         code="cut-last-line",
-        message=f"{file.label}:{line}: the last line is cut short and was dropped",
+        message=phrase(
+            "{file}:{line}: the last line is cut short and was dropped",
+            file=file.label,
+            line=line,
+        ),
     )
 
 
@@ -81,8 +86,10 @@ def truncated_archives(files: Sequence[InputFile]) -> Iterator[Caveat]:
         if file.truncated:
             yield Caveat(
                 code="truncated-archive",
-                message=f"{file.label}: the compressed data end before their trailer; "
-                "what precedes was read",
+                message=phrase(
+                    "{file}: the compressed data end before their trailer; what precedes was read",
+                    file=file.label,
+                ),
             )
 
 

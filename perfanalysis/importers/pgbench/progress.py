@@ -21,6 +21,7 @@ from perfanalysis.importers.pgbench.totals import interval_rows
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.rejects import Rejects
@@ -120,14 +121,19 @@ class Progress:
         if not self.windows:
             yield Caveat(
                 code="single-progress-line",
-                message="the only progress line was dropped: its time stamp does not tell "
-                "how long its window was",
+                message=phrase(
+                    "the only progress line was dropped: its time stamp does not "
+                    "tell how long its window was"
+                ),
             )
         elif not self._last.dated:
             yield Caveat(
                 code="no-absolute-time",
-                message="the progress lines do not say when the run was, so its times count from "
-                "the start of 1970 (pgbench --progress-timestamp would tell)",
+                message=phrase(
+                    "the progress lines do not say when the run was, so its "
+                    "times count from the start of 1970 (pgbench "
+                    "--progress-timestamp would tell)"
+                ),
             )
 
 

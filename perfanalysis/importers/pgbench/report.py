@@ -20,6 +20,7 @@ from perfanalysis.importers.pgbench.totals import (
 )
 from perfanalysis.importers.pgbench.transaction_log import PgbenchLog
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     from perfanalysis.importers.pgbench.text import Report
@@ -85,8 +86,10 @@ def _unsplit_progress(texts: Sequence[InputFile]) -> Iterator[Caveat]:
     if any(line.startswith(PROGRESS_START) for line in lines):
         yield Caveat(
             code="progress-of-several-scripts",
-            message="the progress lines do not tell the scripts apart and were passed over; "
-            "the report has the figures of each",
+            message=phrase(
+                "the progress lines do not tell the scripts apart and were "
+                "passed over; the report has the figures of each"
+            ),
         )
 
 

@@ -13,6 +13,7 @@ from perfanalysis.importers.source import InputFile
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import INTERVALS, Scope
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 
 _CLOCK_RESOLUTION_MS = 0.001
 
@@ -31,7 +32,10 @@ def report_beside(texts: Sequence[InputFile]) -> tuple[Report, tuple[Caveat, ...
     except InputError as exc:
         caveat = Caveat(
             code="report-not-read",
-            message=f"the report beside the log was passed over: {exc.message}",
+            message=phrase(
+                "the report beside the log was passed over: {problem}",
+                problem=exc.message,
+            ),
         )
         return read_report(()), (caveat,)
     return report, tuple(report_caveats(report))
@@ -44,13 +48,16 @@ def report_caveats(report: Report) -> Iterator[Caveat]:
     if report.aborted:
         yield Caveat(
             code="aborted-clients",
-            message="clients gave up during the run, so its counts are incomplete; "
-            f"the first error: {report.first_error}",
+            message=phrase(
+                "clients gave up during the run, so its counts are incomplete; "
+                "the first error: {error}",
+                error=report.first_error,
+            ),
         )
     if report.mean_with_failures:
         yield Caveat(
             code="mean-includes-failures",
-            message="the mean latency that pgbench printed counts failed transactions in",
+            message=phrase("the mean latency that pgbench printed counts failed transactions in"),
         )
 
 

@@ -40,6 +40,7 @@ from perfanalysis.importers.pgbench.transaction_rows import (
 from perfanalysis.importers.pipeline import ordered_map, read_ahead
 from perfanalysis.importers.source import line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,8 +135,12 @@ def _columns(
     seventh = _guess_seventh(rows)
     caveat = Caveat(
         code="seventh-column-guessed",
-        message=f"{logs[0].label}: the seventh column was taken for {seventh}, judged by its "
-        "values; the report printed by pgbench would tell for certain",
+        message=phrase(
+            "{file}: the seventh column was taken for {column}, judged by its "
+            "values; the report printed by pgbench would tell for certain",
+            file=logs[0].label,
+            column=seventh,
+        ),
     )
     return (*SIX_COLUMNS, seventh), (caveat,)
 
@@ -175,34 +180,56 @@ def _completeness(
     if not report.scripts:
         yield Caveat(
             code="unnamed-scripts",
-            message="no report of pgbench lies beside the log (as PREFIX.stdout.txt or "
-            "stdout.txt), so its scripts are named by their numbers",
+            message=phrase(
+                "no report of pgbench lies beside the log (as PREFIX.stdout.txt "
+                "or stdout.txt), so its scripts are named by their numbers"
+            ),
         )
-    if report.total is None:
-        if rows < _WHOLE_LOG * seen.numbered:
-            yield _sampled(rows, seen.numbered, "by their numbers about ")
-        return
-    made = report.total.requests
+    if report.total is not None:
+        yield from _beside_report(rows, report.total.requests, report, logs)
+    elif rows < _WHOLE_LOG * seen.numbered:
+        message = phrase(
+            "the logs hold {rows} of by their numbers about {made} transactions ({share}), as "
+            "with --sampling-rate: rates and counts of the rows are not those of the run",
+            rows=rows,
+            made=seen.numbered,
+            share=f"{rows / seen.numbered:.1%}",
+        )
+        yield Caveat(code="sampled-log", message=message)
+
+
+def _beside_report(
+    rows: int, made: int, report: Report, logs: Sequence[InputFile]
+) -> Iterator[Caveat]:
     threads = report.tags.get("pgbench.threads", "")
     if rows > made:
         yield Caveat(
             code="report-of-another-run",
-            message=f"the logs hold {rows} transactions, the report beside them tells of {made}: "
-            "is it the report of this run?",
+            message=phrase(
+                "the logs hold {rows} transactions, the report beside them tells "
+                "of {made}: is it the report of this run?",
+                rows=rows,
+                made=made,
+            ),
         )
     elif rows < made and threads.isdecimal() and len(logs) < int(threads[:9]):
         yield Caveat(
             code="missing-thread-logs",
-            message=f"the logs hold {rows} of {made} transactions: "
-            f"the run had {threads} threads, here are the logs of {len(logs)}",
+            message=phrase(
+                "the logs hold {rows} of {made} transactions: the run had "
+                "{threads} threads, here are the logs of {logs}",
+                rows=rows,
+                made=made,
+                threads=threads,
+                logs=len(logs),
+            ),
         )
     elif rows < made:
-        yield _sampled(rows, made, "")
-
-
-def _sampled(rows: int, made: int, how: str) -> Caveat:
-    return Caveat(
-        code="sampled-log",
-        message=f"the logs hold {rows} of {how}{made} transactions ({rows / made:.1%}), as with "
-        "--sampling-rate: rates and counts of the rows are not those of the run",
-    )
+        message = phrase(
+            "the logs hold {rows} of {made} transactions ({share}), as with --sampling-rate: "
+            "rates and counts of the rows are not those of the run",
+            rows=rows,
+            made=made,
+            share=f"{rows / made:.1%}",
+        )
+        yield Caveat(code="sampled-log", message=message)

@@ -9,6 +9,7 @@ from perfanalysis.errors import InputError
 from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.source import line_blocks
 from perfanalysis.model.caveat import Caveat
+from perfanalysis.phrases import phrase
 from perfanalysis.traces.psutil_metrics import PROCESS, PROCESS_CPU, Figure
 from perfanalysis.traces.series_points import Rates, SeriesPoints
 
@@ -81,7 +82,10 @@ class Psrecord(Importer):
             yield from recording.points.full()
         yield from recording.finish()
         if file.truncated:
-            message = f"{file.label}: the compressed data are cut short; what they hold was read"
+            message = phrase(
+                "{file}: the compressed data are cut short; what they hold was read",
+                file=file.label,
+            )
             yield Caveat(code="truncated-archive", message=message)
 
 
@@ -126,18 +130,27 @@ class _Recording:
         yield Facts(tool="psrecord")
         yield Caveat(
             code="no-absolute-time",
-            message=f"{self._file.label}: does not tell when it was recorded: its times count from "
-            "1970-01-01T00:00:00Z",
+            message=phrase(
+                "{file}: does not tell when it was recorded: its times count "
+                "from 1970-01-01T00:00:00Z",
+                file=self._file.label,
+            ),
         )
         if self._rates.restarts:
             yield Caveat(
                 code="counter-restart",
-                message=f"{self._file.label}: counters fell (a child process ended?): no rate at "
-                f"those rows: {', '.join(sorted(self._rates.restarts))}",
+                message=phrase(
+                    "{file}: counters fell (a child process ended?): no rate at "
+                    "those rows: {metrics}",
+                    file=self._file.label,
+                    metrics=", ".join(sorted(self._rates.restarts)),
+                ),
             )
         if self._cut_line is not None:
-            message = (
-                f"{self._file.label}:{self._cut_line}: the last line is cut short and was dropped"
+            message = phrase(
+                "{file}:{line}: the last line is cut short and was dropped",
+                file=self._file.label,
+                line=self._cut_line,
             )
             yield Caveat(code="cut-last-line", message=message)
 

@@ -13,6 +13,7 @@ from perfanalysis.importers.base import Chunk, Facts, Importer, Match
 from perfanalysis.importers.json_objects import JsonObjects
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.run import Environment
+from perfanalysis.phrases import phrase
 from perfanalysis.traces.psutil_readings import (
     TIME_KEYS,
     BareArrayError,
@@ -98,10 +99,17 @@ class Psutil(Importer):
                 yield from reader.sample(line, sample)
         yield from reader.finish()
         if objects.cut_line is not None:
-            message = f"{file.label}:{objects.cut_line}: the last line is cut short and was dropped"
+            message = phrase(
+                "{file}:{line}: the last line is cut short and was dropped",
+                file=file.label,
+                line=objects.cut_line,
+            )
             yield Caveat(code="cut-last-line", message=message)
         if file.truncated:
-            message = f"{file.label}: the compressed data are cut short; what they hold was read"
+            message = phrase(
+                "{file}: the compressed data are cut short; what they hold was read",
+                file=file.label,
+            )
             yield Caveat(code="truncated-archive", message=message)
 
 
@@ -175,14 +183,22 @@ class _Reader:
             zone = "UTC" if self._timezone is UTC else str(self._timezone)
             yield Caveat(
                 code="assumed-timezone",
-                message=f"{self._file.label}: its times have no zone and were read as {zone}",
+                message=phrase(
+                    "{file}: its times have no zone and were read as {zone}",
+                    file=self._file.label,
+                    zone=zone,
+                ),
             )
         if self._samples.restarts:
             shown = ", ".join(f"{m} ({n}x)" for m, n in sorted(self._samples.restarts.items())[:5])
             yield Caveat(
                 code="counter-restart",
-                message=f"{self._file.label}: counters fell or the clock stood still or went back: "
-                f"no rate at those samples: {shown}",
+                message=phrase(
+                    "{file}: counters fell or the clock stood still or went "
+                    "back: no rate at those samples: {metrics}",
+                    file=self._file.label,
+                    metrics=shown,
+                ),
             )
 
     def _processors(self, sample: Mapping[str, Any]) -> Iterator[Facts]:
