@@ -1,0 +1,1 @@
+"""A history of runs, written for a person or a program."""
