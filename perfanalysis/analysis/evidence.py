@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from perfanalysis.model.intervals import Scope
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.run import Evidence, RunInfo
 from perfanalysis.stats.dependence import WindowedHistogram
+from perfanalysis.stats.histogram import stretches_of
 from perfanalysis.store.bundle import Run
 
 if TYPE_CHECKING:
@@ -91,8 +93,8 @@ class RunEvidence:
     def names(self) -> dict[str, NameEvidence]:
         """Evidence by name, in order of names."""
         if self.info.evidence is Evidence.REQUESTS:
-            return _from_histograms(self.run)
-        return interval_evidence(_requests_only(self.run.intervals_table), self.info.duration_s)
+            return _known_histograms(self.run)
+        return interval_evidence(requests_only(self.run.intervals_table), self.info.duration_s)
 
     def renamed(self, old: str, new: str) -> RunEvidence:
         """Return the same evidence with one name called otherwise."""
@@ -102,7 +104,8 @@ class RunEvidence:
     def with_names(self, names: dict[str, NameEvidence]) -> RunEvidence:
         """Return the same run with other evidence, such as a part of it."""
         other = copy(self)
-        other.__dict__.pop("everything", None)  # of the former names
+        for known in ("everything", "counted"):  # of the former names
+            other.__dict__.pop(known, None)
         other.names, other.estimates = names, {}
         return other
 
@@ -110,6 +113,11 @@ class RunEvidence:
     def everything(self) -> NameEvidence | None:
         """All requests as one name; None for a run without requests."""
         return all_requests(self.names)
+
+    @cached_property
+    def counted(self) -> NameEvidence | None:
+        """The same without latencies: those of many names take long to put in order of time."""
+        return all_requests({n: replace(e, latencies=None) for n, e in self.names.items()})
 
 
 def all_requests(names: dict[str, NameEvidence]) -> NameEvidence | None:
@@ -176,45 +184,63 @@ def _added(parts: list[Windows]) -> Windows:
     )
 
 
+# A report looks at the same runs twice: to compare, and to draw them. Kept as long as the run is.
+_KNOWN: WeakKeyDictionary[Run, dict[str, NameEvidence]] = WeakKeyDictionary()
+
+
+def _known_histograms(run: Run) -> dict[str, NameEvidence]:
+    if run not in _KNOWN:
+        _KNOWN[run] = _from_histograms(run)
+    return _KNOWN[run]
+
+
 def _from_histograms(run: Run) -> dict[str, NameEvidence]:
-    table = _requests_only(run.histograms_table)
+    table = requests_only(run.histograms_table)
     totals = _totals(run)
+    table, stretches = _sorted_by_name(table)
+    window = table.column("window").cast(pa.int64()).to_numpy()
+    count = table.column("count").to_numpy()
+    ok = table.column("ok").to_numpy(zero_copy_only=False).astype(bool)
+    bucket, timed = _buckets(table)
     found: dict[str, NameEvidence] = {}
-    for name, part in _by_name(table):
-        window = part.column("window").cast(pa.int64()).to_numpy()
-        count = part.column("count").to_numpy()
-        ok = part.column("ok").to_numpy(zero_copy_only=False).astype(bool)
-        timed = pc.is_valid(part.column("bucket")).to_numpy(zero_copy_only=False)
-        bucket = pc.fill_null(part.column("bucket"), 0).to_numpy().astype(np.int64)
+    for name, mine in stretches:
         # Failures are fast or slow for reasons of their own: latency is that of successes.
-        good = ok & timed
-        windows = _count_windows(window, count, ok)
+        chosen = ok[mine] if timed is None else ok[mine] & timed[mine]
         found[name] = NameEvidence(
             name=name,
-            requests=int(count.sum()),
-            failures=int(count[~ok].sum()),
+            requests=int(count[mine].sum()),
+            failures=int(count[mine][~ok[mine]].sum()),
             duration_s=run.info.duration_s,
             latencies=WindowedHistogram(
-                window=window[good],
-                bucket=bucket[good],
-                count=count[good],
+                window=window[mine][chosen],
+                bucket=bucket[mine][chosen].astype(np.int64),
+                count=count[mine][chosen],
                 clock_resolution=run.info.clock_resolution_ms,
             ),
-            windows=windows,
+            windows=_count_windows(window[mine], count[mine], ok[mine]),
             total=totals.get(name),
         )
     return found
 
 
+def _buckets(table: pa.Table) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_] | None]:
+    """Return the bucket of each row of a histogram table, and which have one; None for all."""
+    column = table.column("bucket")
+    if not column.null_count:
+        return column.to_numpy(), None
+    timed = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    return pc.fill_null(column, 0).to_numpy(), timed
+
+
 def _totals(run: Run) -> dict[str, Total]:
     """Return what a tool reported besides its requests (pgbench: a report beside a sampled log)."""
-    table = _requests_only(run.intervals_table)
+    table = requests_only(run.intervals_table)
     whole = table.filter(pc.equal(table.column("scope"), Scope.RUN.value))
-    return {name: total for name, part in _by_name(whole) if (total := _total(part)) is not None}
+    return {name: total for name, part in by_name(whole) if (total := _total(part)) is not None}
 
 
 def _count_windows(window: Ints, count: Ints, ok: npt.NDArray[np.bool_]) -> Windows:
-    starts, position = np.unique(window, return_inverse=True)
+    starts, position = stretches_of(window)
     return Windows(
         start_us=starts,
         requests=np.bincount(position, weights=count).astype(np.int64),
@@ -231,7 +257,7 @@ def interval_evidence(table: pa.Table, duration_s: float | None) -> dict[str, Na
         duration_s: of the run, for names whose own duration is unknown.
     """
     found: dict[str, NameEvidence] = {}
-    for name, part in _by_name(table):
+    for name, part in by_name(table):
         scope = np.array(part.column("scope").to_pylist())
         windows = _windows(part.filter(pa.array(scope == Scope.WINDOW.value)))
         total = _total(part.filter(pa.array(scope == Scope.RUN.value)))
@@ -278,28 +304,43 @@ def _total(part: pa.Table) -> Total | None:
     )
 
 
-def _requests_only(table: pa.Table) -> pa.Table:
-    return table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
+def requests_only(table: pa.Table) -> pa.Table:
+    """Return the rows of a table whose kind is a request."""
+    kind = table.column("kind")
+    # Mostly there is nothing else, and a filter copies millions of rows.
+    if pc.unique(kind).to_pylist() == [Kind.REQUEST.value]:
+        return table
+    return table.filter(pc.equal(kind, Kind.REQUEST.value))
 
 
-def _by_name(table: pa.Table) -> list[tuple[str, pa.Table]]:
+def by_name(table: pa.Table) -> list[tuple[str, pa.Table]]:
     """Split a table by name; within a name the order of rows is kept."""
+    table, stretches = _sorted_by_name(table)
+    return [(name, table.slice(mine.start, mine.stop - mine.start)) for name, mine in stretches]
+
+
+def _changes(codes: npt.NDArray[np.signedinteger]) -> Ints:
+    """Return the first place, and those at which the code is another one than before."""
+    return np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+
+
+def _sorted_by_name(table: pa.Table) -> tuple[pa.Table, list[tuple[str, slice]]]:
+    """Return a table whose rows of one name stand together, and where those of each name are."""
     if table.num_rows == 0:
-        return []
+        return table, []
     column = table.column("name").combine_chunks()
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = encoded.indices.to_numpy()
-    if not len(codes):
-        return []
+    firsts = _changes(codes)
     # Stored histograms are sorted by name already, and then nothing is copied.
-    if np.any(np.diff(codes) < 0):
+    if len(np.unique(codes[firsts])) < len(firsts):
         order = np.argsort(codes, kind="stable")
         table, codes = table.take(pa.array(order)), codes[order]
-    firsts = np.flatnonzero(np.diff(codes, prepend=-1))
+        firsts = _changes(codes)
     ends = np.append(firsts[1:], len(codes))
     names = encoded.dictionary.to_pylist()
     found = [
-        (str(names[codes[first]]), table.slice(first, end - first))
+        (str(names[codes[first]]), slice(first, end))
         for first, end in zip(firsts, ends, strict=True)
     ]
-    return sorted(found, key=lambda pair: pair[0])
+    return table, sorted(found, key=lambda pair: pair[0])

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
-from perfanalysis.model.requests import Kind
+from perfanalysis.analysis.evidence import NameEvidence, RunEvidence, by_name, requests_only
 from perfanalysis.model.run import Evidence, RunInfo
-from perfanalysis.stats.histogram import spread
+from perfanalysis.phrases import Phrase, phrase
+from perfanalysis.stats.histogram import columns_of, spread
 from perfanalysis.store.bundle import Run
 
 Floats = npt.NDArray[np.float64]
@@ -51,11 +51,33 @@ class Offered:
     achieved: float
 
 
+def side_word(side: str) -> Phrase:
+    """Return what sentences call `current` or `baseline`."""
+    return phrase("current") if side == "current" else phrase("baseline")
+
+
+def run_of_side(side: str, name: str) -> Phrase:
+    """Return what sentences call a run.
+
+    Args:
+        side: `current`, `baseline`, `identical`, or `this` of a run that stands alone.
+        name: of the run.
+    """
+    run = repr(name)
+    if side == "current":
+        return phrase("current run {run}", run=run)
+    if side == "baseline":
+        return phrase("baseline run {run}", run=run)
+    if side == "identical":
+        return phrase("identical run {run}", run=run)
+    return phrase("this run {run}", run=run)
+
+
 class Load:
     """The load of one run of one side. Whatever is not known is None.
 
     Attributes:
-        side: `current` or `baseline`.
+        side: `current`, `baseline`, `identical` or `this`.
         info: what is known about the run.
         duration_s: how long it lasted.
         requests: how many it made, also those that a sampled log left out.
@@ -70,15 +92,15 @@ class Load:
         self.requests, self.failures = counts.requests, counts.failures
         self.duration_s = run.info.duration_s
         # What a tool counted goes before its log, which may hold but a part.
-        total = run.everything.total if run.everything is not None else None
+        total = run.counted.total if run.counted is not None else None
         if total is not None:
             self.requests, self.failures = total.requests, total.failures
             self.duration_s = total.duration_s or self.duration_s
 
     @property
-    def label(self) -> str:
+    def label(self) -> Phrase:
         """What sentences call the run."""
-        return f"{self.side} run {self.info.name!r}"
+        return run_of_side(self.side, self.info.name)
 
     @cached_property
     def names(self) -> dict[str, NameLoad]:
@@ -187,19 +209,19 @@ def _series(run: Run, metrics: tuple[str, ...]) -> dict[str, tuple[Floats, Float
 
 def _mean_latencies(run: Run) -> dict[str, float]:
     """Return the mean latency by name, failures included: every answer keeps a user waiting."""
-    table = run.histograms_table
-    is_request = pc.equal(table.column("kind"), Kind.REQUEST.value)
-    table = table.filter(pc.and_(is_request, pc.is_valid(table.column("bucket"))))
-    bucket = table.column("bucket").to_numpy().astype(np.int64)
-    low, high = spread(bucket, run.info.clock_resolution_ms)
-    count = table.column("count").to_numpy()
-    column = table.column("name").combine_chunks()
-    names = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    known = names.dictionary.to_pylist()
-    position = names.indices.to_numpy()
-    sums = np.bincount(position, weights=(low + high) / 2 * count, minlength=len(known))
-    counts = np.bincount(position, weights=count, minlength=len(known))
-    return {known[i]: float(sums[i] / counts[i]) for i in np.flatnonzero(counts)}
+    found: dict[str, float] = {}
+    for name, part in by_name(requests_only(run.histograms_table)):
+        if part.column("bucket").null_count:
+            part = part.filter(pc.is_valid(part.column("bucket")))
+        column, buckets = columns_of(part.column("bucket").to_numpy().astype(np.int64))
+        low, high = spread(buckets, run.info.clock_resolution_ms)
+        count = part.column("count").to_numpy()
+        requests = int(count.sum())
+        if requests:
+            latencies = ((low + high) / 2)[column] * count
+            # One after the other, as the order of a sum decides about its last digit.
+            found[name] = float(np.cumsum(latencies)[-1] / requests)
+    return found
 
 
 def _told_mean(found: NameEvidence) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,21 +15,25 @@ from perfanalysis.analysis.bucketed import (
     NO_LATENCY,
     QUANTILES,
     checks_of,
-    count_of,
     missing,
     parts_of,
     without_checks,
 )
 from perfanalysis.analysis.selection import Selection, ranks_around
+from perfanalysis.model.buckets import bucket_of
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.results import CheckSummary, Latency, NameSummary
 from perfanalysis.model.run import Fidelity
+from perfanalysis.stats.histogram import sum_by_bucket
 from perfanalysis.store.bundle import Run
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _COLUMNS = ("name", "kind", "latency_ms", "bytes_received")
+# Of a table of groups and buckets that is looked up directly.
+_MOST_CELLS = 1 << 24
 
 
 @dataclass(kw_only=True)
@@ -54,22 +59,57 @@ def summarize_rows(
     table = run.histograms_table
     checks = checks_of(table)
     table = without_checks(table)
-    groups = {(kind, name): _group(name, kind, part) for kind, name, part in parts_of(table)}
-    requests = table.filter(pc.equal(table.column("kind"), Kind.REQUEST.value))
-    total = _group(None, Kind.REQUEST, requests)
+    counted = {(kind, name): _counted(part) for kind, name, part in parts_of(table)}
+    groups = {(kind, name): _group(name, kind, found) for (kind, name), found in counted.items()}
+    requests = [found for (kind, _), found in counted.items() if kind == Kind.REQUEST]
+    total = _group(None, Kind.REQUEST, _added(requests))
+    scan = _Scan(groups, total)
     for rows in run.row_groups(_COLUMNS):
-        _scan(rows, groups, total)
+        scan.add(rows)
     seconds = run.info.duration_s
     return tuple(_summary(g, seconds) for g in groups.values()), _summary(total, seconds), checks
 
 
-def _group(name: str | None, kind: str, table: pa.Table) -> _Group:
-    failures = count_of(table, ok=False)
-    timed = table.filter(pc.is_valid(table.column("bucket")))
-    summed = timed.group_by("bucket").aggregate([("count", "sum")])
-    bucket = summed.column("bucket").to_numpy().astype(np.int64)
-    count = summed.column("count_sum").to_numpy()
-    n = int(count.sum())
+@dataclass(frozen=True, kw_only=True)
+class _Counted:
+    """Requests, failures, and the requests of each bucket that has some."""
+
+    requests: int
+    failures: int
+    bucket: Ints
+    count: Ints
+
+
+def _counted(table: pa.Table) -> _Counted:
+    """Count the rows of one name and kind of a histogram table."""
+    ok = table.column("ok").to_numpy(zero_copy_only=False).astype(bool)
+    every = table.column("count").to_numpy()
+    timed = table
+    if table.column("bucket").null_count:
+        timed = table.filter(pc.is_valid(table.column("bucket")))
+    buckets = timed.column("bucket").to_numpy().astype(np.int64)
+    bucket, count = sum_by_bucket(buckets, timed.column("count").to_numpy())
+    return _Counted(
+        requests=int(every.sum()), failures=int(every[~ok].sum()), bucket=bucket, count=count
+    )
+
+
+def _added(parts: Sequence[_Counted]) -> _Counted:
+    none = np.zeros(0, np.int64)
+    bucket, count = sum_by_bucket(
+        np.concatenate([none, *(part.bucket for part in parts)]),
+        np.concatenate([none, *(part.count for part in parts)]),
+    )
+    return _Counted(
+        requests=sum(part.requests for part in parts),
+        failures=sum(part.failures for part in parts),
+        bucket=bucket,
+        count=count,
+    )
+
+
+def _group(name: str | None, kind: str, counted: _Counted) -> _Group:
+    n = int(counted.count.sum())
     ranks = {0, n - 1}
     for q in QUANTILES.values():
         if _is_carried(n, q):
@@ -77,44 +117,103 @@ def _group(name: str | None, kind: str, table: pa.Table) -> _Group:
     return _Group(
         name=name,
         kind=kind,
-        requests=failures + count_of(table, ok=True),
-        failures=failures,
+        requests=counted.requests,
+        failures=counted.failures,
         timed=n,
-        selection=Selection(bucket, count, ranks) if n else None,
+        selection=Selection(counted.bucket, counted.count, ranks) if n else None,
     )
 
 
-def _scan(rows: pa.Table, groups: dict[tuple[str, str], _Group], total: _Group) -> None:
-    """Add the rows of one row group to the groups that they belong to."""
-    kinds, kind = _encoded(rows, "kind")
-    names, name = _encoded(rows, "name")
-    both = name * len(kinds) + kind
-    # Few different numbers: as 16 bits they sort in a time that does not depend on their order.
-    order = np.argsort(both.astype(np.uint16) if both.max() < 1 << 16 else both, kind="stable")
-    sorted_both = both[order]
-    starts = np.flatnonzero(np.diff(sorted_both, prepend=-1))
-    ends = np.append(starts[1:], len(order))
-    rows = rows.select(["latency_ms", "bytes_received"]).take(pa.array(order))
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        at, of_kind = divmod(int(sorted_both[start]), len(kinds))
-        group = groups.get((kinds[of_kind], names[at]))
-        if group is None:  # a check
-            continue
-        part = rows.slice(start, end - start)
-        _add(part, group)
-        if group.kind == total.kind:
-            _add(part, total)
+class _Scan:
+    """One pass over the rows, each row group at once whatever the number of names."""
+
+    def __init__(self, groups: dict[tuple[str, str], _Group], total: _Group) -> None:
+        self._number = {key: number for number, key in enumerate(groups)}
+        self._groups = [*groups.values(), total]
+        self._is_request = np.array([group.kind == total.kind for group in groups.values()], bool)
+        self._wanted = _Wanted(self._groups)
+
+    def add(self, rows: pa.Table) -> None:
+        """Add the rows of a row group to the groups that they belong to, and to the total."""
+        group = self._group_of(rows)
+        latency = rows.column("latency_ms").to_numpy()  # NaN where there is none
+        timed = np.flatnonzero((group >= 0) & ~np.isnan(latency))
+        if len(timed):
+            self._add_latency(group[timed], latency[timed])
+        received = rows.column("bytes_received")
+        if received.null_count < len(received):
+            self._add_bytes(group, received)
+
+    def _group_of(self, rows: pa.Table) -> Ints:
+        """Return the number of each row's group; -1 for checks."""
+        kinds, kind = _encoded(rows, "kind")
+        names, name = _encoded(rows, "name")
+        table = [self._number.get((k, n), -1) for n in names for k in kinds]
+        found: Ints = np.array(table, np.int64)[name * len(kinds) + kind]
+        return found
+
+    def _add_latency(self, group: Ints, latency: Floats) -> None:
+        last = len(self._groups) - 1
+        bucket = bucket_of(latency)
+        sums = np.bincount(group, weights=latency, minlength=last)
+        # Few different numbers: as 16 bits they sort in a time that grows with their number only.
+        chosen = np.flatnonzero(self._wanted.holds(group, bucket))
+        few = last <= np.iinfo(np.uint16).max
+        own = group[chosen]
+        order = np.argsort(own.astype(np.uint16) if few else own, kind="stable")
+        values, ends = latency[chosen[order]], np.cumsum(np.bincount(own, minlength=last))
+        for number in np.flatnonzero(np.bincount(group, minlength=last)).tolist():
+            selection = self._groups[number].selection
+            if selection is not None:
+                first = int(ends[number - 1]) if number else 0
+                selection.add_chosen(float(sums[number]), values[first : ends[number]])
+        total = self._groups[last].selection
+        request = self._is_request[group]
+        if total is not None and request.any():
+            known = self._wanted.holds(np.full(len(group), last), bucket) & request
+            total.add_chosen(float(latency[request].sum()), latency[known])
+
+    def _add_bytes(self, group: Ints, received: pa.ChunkedArray) -> None:
+        last = len(self._groups) - 1
+        known = pc.is_valid(received).to_numpy() & (group >= 0)
+        own = group[known]
+        sizes = pc.fill_null(received, 0).to_numpy()[known]
+        # Sums of floats are exact up to nine petabytes in a quarter of a million rows.
+        sums = np.bincount(own, weights=sizes, minlength=last)
+        for number in np.flatnonzero(np.bincount(own, minlength=last)).tolist():
+            _add_size(self._groups[number], int(sums[number]))
+            if self._is_request[number]:
+                _add_size(self._groups[last], int(sums[number]))
 
 
-def _add(rows: pa.Table, group: _Group) -> None:
-    latency = rows.column("latency_ms")
-    if group.selection is not None:
-        group.selection.add(
-            latency.drop_null().to_numpy() if latency.null_count else latency.to_numpy()
-        )
-    received = pc.sum(rows.column("bytes_received")).as_py()
-    if received is not None:
-        group.bytes_received = (group.bytes_received or 0) + received
+class _Wanted:
+    """Which buckets of which groups hold a wanted rank."""
+
+    def __init__(self, groups: Sequence[_Group]) -> None:
+        none = np.zeros(0, np.int64)
+        buckets = [g.selection.wanted if g.selection is not None else none for g in groups]
+        found = np.concatenate([none, *buckets])
+        self._low = int(found.min(initial=0))
+        self._width = int(found.max(initial=0)) - self._low + 1
+        numbers = np.repeat(np.arange(len(groups)), [len(part) for part in buckets])
+        self._keys = np.sort(numbers * self._width + found - self._low)
+        self._table: npt.NDArray[np.bool_] | None = None
+        if len(groups) * self._width <= _MOST_CELLS:
+            self._table = np.zeros(len(groups) * self._width, dtype=bool)
+            self._table[self._keys] = True
+
+    def holds(self, group: Ints, bucket: Ints) -> npt.NDArray[np.bool_]:
+        """Return of each row whether its bucket is wanted in its group."""
+        place = bucket - self._low
+        inside = (place >= 0) & (place < self._width)
+        key = np.where(inside, group * self._width + place, 0)
+        found = np.isin(key, self._keys) if self._table is None else self._table[key]
+        wanted: npt.NDArray[np.bool_] = found & inside
+        return wanted
+
+
+def _add_size(group: _Group, size: int) -> None:
+    group.bytes_received = (group.bytes_received or 0) + size
 
 
 def _encoded(rows: pa.Table, column: str) -> tuple[list[str], Ints]:

@@ -13,13 +13,11 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from perfanalysis.model.buckets import bucket_edges, bucket_of
+from perfanalysis.model.buckets import bucket_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-# Edges are rounded: what lies so near to one is looked at closely.
-_NEAR = 1e-9
 _MOST_HELD = 1 << 20
 
 
@@ -41,6 +39,9 @@ class Selection:
         bucket: bucket numbers of the sample, each once, shape (k,).
         count: how many values lie in each, shape (k,).
         ranks: from 0.
+
+    Attributes:
+        wanted: the buckets in which the ranks lie, increasing.
     """
 
     def __init__(self, bucket: Ints, count: Ints, ranks: Iterable[int]) -> None:
@@ -48,15 +49,33 @@ class Selection:
         self._bucket: Ints = bucket[order]
         self._upto: Ints = np.cumsum(count[order])
         self._sums: list[float] = []
-        wanted = {int(np.searchsorted(self._upto, rank, side="right")) for rank in ranks}
-        self._held = {place: _Held(int(self._bucket[place])) for place in sorted(wanted)}
+        places = {int(np.searchsorted(self._upto, rank, side="right")) for rank in ranks}
+        self.wanted: Ints = self._bucket[sorted(places)]
+        self._values: list[Floats] = []
+        self._counts: list[Ints] = []
+        self._size = 0
+        self._in_order = False
+        self._held_upto: Ints = np.zeros(0, np.int64)
 
     def add(self, values: Floats) -> None:
         """Take note of a part of the sample, without NaN."""
-        if len(values):
-            self._sums.append(float(values.sum()))
-            for held in self._held.values():
-                held.add(values)
+        chosen = values[np.isin(bucket_of(values), self.wanted)]
+        self.add_chosen(float(values.sum()), chosen)
+
+    def add_chosen(self, total: float, values: Floats) -> None:
+        """Take note of a part of the sample.
+
+        Args:
+            total: the sum of the part.
+            values: those of the part that lie in the wanted buckets, and no others.
+        """
+        self._sums.append(total)
+        self._values.append(values)
+        self._counts.append(np.ones(len(values), np.int64))
+        self._size += len(values)
+        self._in_order = False
+        if self._size > _MOST_HELD:
+            self._join()
 
     @property
     def mean(self) -> float:
@@ -67,37 +86,21 @@ class Selection:
         """Return the value of one of the ranks, once the whole sample was added."""
         place = int(np.searchsorted(self._upto, rank, side="right"))
         below = int(self._upto[place - 1]) if place else 0
-        return self._held[place].value(rank - below)
-
-
-class _Held:
-    """The values of one bucket, each different one once."""
-
-    def __init__(self, bucket: int) -> None:
-        low, high = bucket_edges(np.array([bucket]))
-        self._bucket = bucket
-        self._low, self._high = low[0] * (1 - _NEAR), high[0] * (1 + _NEAR)
-        self._values: list[Floats] = []
-        self._counts: list[Ints] = []
-        self._size = 0
-
-    def add(self, values: Floats) -> None:
-        near = values[(values >= self._low) & (values <= self._high)]
-        own = near[bucket_of(near) == self._bucket]
-        self._values.append(own)
-        self._counts.append(np.ones(len(own), np.int64))
-        self._size += len(own)
-        if self._size > _MOST_HELD:
+        if not self._in_order:
             self._join()
-
-    def value(self, rank: int) -> float:
-        self._join()
-        upto = np.cumsum(self._counts[0])
-        return float(self._values[0][np.searchsorted(upto, rank, side="right")])
+        # Buckets are in order of their values; those of the lower wanted ones stand before.
+        before = self.wanted < self._bucket[place]
+        places = np.searchsorted(self._bucket, self.wanted[before])
+        skipped = int(np.sum(self._upto[places] - np.where(places, self._upto[places - 1], 0)))
+        at = np.searchsorted(self._held_upto, skipped + rank - below, side="right")
+        return float(self._values[0][at])
 
     def _join(self) -> None:
+        """Hold each different value once, in order."""
         values, counts = np.concatenate(self._values), np.concatenate(self._counts)
         different, place = np.unique(values, return_inverse=True)
         self._values = [different]
-        self._counts = [np.bincount(place, weights=counts).astype(np.int64)]
+        self._counts = [np.bincount(place, weights=counts, minlength=1).astype(np.int64)]
         self._size = len(different)
+        self._in_order = True
+        self._held_upto = np.cumsum(self._counts[0])

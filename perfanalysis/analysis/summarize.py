@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow.compute as pc
 
 from perfanalysis.analysis.bucketed import (
     NO_LATENCY,
@@ -15,6 +15,7 @@ from perfanalysis.analysis.bucketed import (
 )
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence
 from perfanalysis.analysis.rows import summarize_rows
+from perfanalysis.analysis.series import NOT_RESOURCES, Series, series_of
 from perfanalysis.analysis.thresholds import judge_thresholds
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.intervals import Scope
@@ -28,9 +29,13 @@ from perfanalysis.model.results import (
 )
 from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.model.series import SeriesKind
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 
 Row: TypeAlias = dict[str, Any]
+
+_MOST_SERIES = 300
+_MOST_LABEL_SETS = 24  # of one metric
 
 
 def summarize_run(run: Run) -> Summary:
@@ -46,11 +51,12 @@ def summarize_run(run: Run) -> Summary:
         names, total, checks = _from_rows(run)
     else:
         names, total, checks = _from_intervals(run)
+    series, caveats = _series(run)
     return Summary(
         run=run.info,
         names=names,
-        total=total,
-        series=_series(run),
+        total=replace(total, caveats=(*total.caveats, *caveats)),
+        series=series,
         checks=checks,
         thresholds=judge_thresholds(run),
     )
@@ -60,10 +66,12 @@ def _from_rows(
     run: Run,
 ) -> tuple[tuple[NameSummary, ...], NameSummary, tuple[CheckSummary, ...]]:
     names, total, checks = summarize_rows(run)
-    counted = RunEvidence(run)
+    if run.intervals_table.num_rows == 0:  # nothing that the tool counted itself
+        return names, total, checks
+    evidence = RunEvidence(run)
     return (
-        tuple(_with_counts(entry, counted.names.get(entry.name or "")) for entry in names),
-        _with_counts(total, counted.everything),
+        tuple(_with_counts(entry, evidence.names.get(entry.name or "")) for entry in names),
+        _with_counts(total, evidence.counted),
         checks,
     )
 
@@ -73,9 +81,11 @@ def _with_counts(entry: NameSummary, evidence: NameEvidence | None) -> NameSumma
     reported = evidence.total if evidence is not None and entry.kind == Kind.REQUEST else None
     if reported is None or reported.requests <= entry.requests or not reported.duration_s:
         return entry
-    message = (
-        f"latencies are those of {entry.requests} logged requests, counts and throughput those of "
-        f"the {reported.requests} that the tool reports"
+    message = phrase(
+        "latencies are those of {logged} logged requests, counts and throughput those of the "
+        "{reported} that the tool reports",
+        logged=entry.requests,
+        reported=reported.requests,
     )
     return replace(
         entry,
@@ -149,10 +159,10 @@ def _reported_latency(whole: Row | None, rows: list[Row]) -> tuple[Latency, tupl
     )
     error = whole and whole["quantile_error"]
     if not reported:
-        message = "the source does not report percentiles of the whole run"
+        message = phrase("the source does not report percentiles of the whole run")
         return latency, (Caveat(code="no-percentiles", message=message),)
     if error:
-        message = f"the source rounds percentiles to {error * 100:g} %"
+        message = phrase("the source rounds percentiles to {percent} %", percent=f"{error * 100:g}")
         return latency, (Caveat(code="coarse-percentiles", message=message),)
     return latency, ()
 
@@ -169,7 +179,7 @@ def _interval_total(names: list[NameSummary], run: Run) -> NameSummary:
     only = names[0].latency if len(names) == 1 else NO_LATENCY
     caveats: tuple[Caveat, ...] = ()
     if len(names) > 1:
-        message = "percentiles of several names cannot be added up without their requests"
+        message = phrase("percentiles of several names cannot be added up without their requests")
         caveats = (Caveat(code="no-percentiles", message=message),)
     return NameSummary(
         name=None,
@@ -190,26 +200,56 @@ def _interval_total(names: list[NameSummary], run: Run) -> NameSummary:
     )
 
 
-def _series(run: Run) -> tuple[SeriesSummary, ...]:
-    table = run.table("series", ("metric", "value", "unit", "kind"))
-    seconds = run.info.duration_s
-    found = []
-    for metric in sorted(table.column("metric").unique().to_pylist()):
-        part = table.filter(pc.equal(table.column("metric"), metric))
-        values = np.sort(part.column("value").to_numpy())
-        kind = part.column("kind")[0].as_py()
-        total = float(values.sum()) if kind == SeriesKind.COUNTER else None
-        mean = float(values.mean()) if total is None or not seconds else total / seconds
-        found.append(
-            SeriesSummary(
-                metric=metric,
-                unit=part.column("unit")[0].as_py(),
-                kind=kind,
-                n=len(values),
-                mean=mean,
-                p95=float(np.quantile(values, 0.95)),
-                max=float(values[-1]),
-                total=total,
-            )
+def _series(run: Run) -> tuple[tuple[SeriesSummary, ...], tuple[Caveat, ...]]:
+    """Return the series of a run, and a caveat where not all are listed.
+
+    Gauges of different labels are different things. What counts events adds up: it is listed as a
+    whole, and counters besides by their labels.
+    """
+    found: list[SeriesSummary] = []
+    left_out = 0
+    for metric, group in groupby(series_of(run), key=lambda series: series.metric):
+        parts = list(group)
+        rest = [part for part in parts if part.kind == SeriesKind.GAUGE]
+        if len(parts) > 1 and metric not in NOT_RESOURCES:
+            rest += [part for part in parts if part.kind == SeriesKind.COUNTER]
+        kept = rest[:_MOST_LABEL_SETS]
+        left_out += len(rest) - len(kept)
+        found += [_series_summary(part, run.info.duration_s) for part in (*_wholes(parts), *kept)]
+    left_out += max(len(found) - _MOST_SERIES, 0)
+    if not left_out:
+        return tuple(found), ()
+    message = phrase("not all series are listed: of other labels there are {n} more", n=left_out)
+    return tuple(found[:_MOST_SERIES]), (Caveat(code="series-left-out", message=message),)
+
+
+def _wholes(parts: list[Series]) -> list[Series]:
+    """Return the series of one metric that count events, those of all labels as one."""
+    events = [part for part in parts if part.kind != SeriesKind.GAUGE]
+    if len(events) < 2:
+        return events
+    return [
+        replace(
+            events[0],
+            labels="",
+            time_us=np.concatenate([part.time_us for part in events]),
+            value=np.concatenate([part.value for part in events]),
         )
-    return tuple(found)
+    ]
+
+
+def _series_summary(series: Series, seconds: float | None) -> SeriesSummary:
+    values = np.sort(series.value)
+    total = float(values.sum()) if series.kind == SeriesKind.COUNTER else None
+    mean = float(values.mean()) if total is None or not seconds else total / seconds
+    return SeriesSummary(
+        metric=series.metric,
+        labels=series.labels,
+        unit=series.unit,
+        kind=series.kind,
+        n=len(values),
+        mean=mean,
+        p95=float(np.quantile(values, 0.95)),
+        max=float(values[-1]),
+        total=total,
+    )

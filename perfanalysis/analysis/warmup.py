@@ -16,11 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from perfanalysis.analysis.evidence import NameEvidence, RunEvidence, Total, Windows
+from perfanalysis.analysis.load import side_word
 from perfanalysis.errors import UsageError
 from perfanalysis.model.buckets import GROWTH, bucket_of
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.run import Evidence
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.dependence import WindowedHistogram
+from perfanalysis.stats.histogram import columns_of, stretches_of
 from perfanalysis.stats.warmup import warmup_points
 from perfanalysis.units import significant
 
@@ -90,7 +93,10 @@ def without_warmup(
         return _without_what_shows(current, baseline)
     if whole:
         names = ", ".join(repr(run.info.name) for run in whole[:3])
-        message = f"no warm-up can be left out of {names}: the source has no single requests"
+        message = phrase(
+            "no warm-up can be left out of {names}: the source has no single requests",
+            names=names,
+        )
         obstacle = Caveat(code="warm-up-not-cut", message=message)
         return Trimmed(current=current, baseline=baseline, obstacles=(obstacle,))
     for run in (*current, *baseline):
@@ -98,7 +104,11 @@ def without_warmup(
         if lasted_s <= warmup:
             name = run.info.name
             raise UsageError(f"--warmup {warmup:g}: {name!r} lasts {significant(lasted_s)} s only")
-    return _cut(current, baseline, warmup, "as demanded")
+    message = phrase(
+        "the first {seconds} s of every run were left out as warm-up, as demanded",
+        seconds=significant(warmup),
+    )
+    return _cut(current, baseline, warmup, message)
 
 
 def warmup_seconds(run: RunEvidence) -> float:
@@ -117,15 +127,15 @@ def level_over_time(run: RunEvidence) -> tuple[Ints, Floats]:
     parts = [n.latencies for n in run.names.values() if n.latencies is not None and n.latencies.n]
     if not parts:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
-    starts, position = np.unique(np.concatenate([p.window for p in parts]), return_inverse=True)
-    around = np.concatenate([_around_median(p) for p in parts])
-    offset = np.clip(np.rint(around / _BUCKETS_A_STEP).astype(np.int64), -_REACH, _REACH)
+    own = [stretches_of(part.window) for part in parts]
+    starts = np.unique(np.concatenate([windows for windows, _ in own]))
     width = 2 * _REACH + 1
-    cells = np.bincount(
-        position * width + offset + _REACH,
-        weights=np.concatenate([p.count for p in parts]),
-        minlength=len(starts) * width,
-    ).reshape(len(starts), width)
+    cells = np.zeros((len(starts), width))
+    for part, (windows, place_of) in zip(parts, own, strict=True):
+        first_cell = np.searchsorted(starts, windows) * width
+        place = first_cell[place_of] + _steps_around_median(part) + _REACH
+        counts = np.bincount(place, weights=part.count, minlength=cells.size)
+        cells += counts.reshape(cells.shape)
     after = np.cumsum(cells, axis=1) / cells.sum(axis=1, keepdims=True)
     below = np.clip(after, _LOWER, _UPPER)
     weight = np.diff(below, axis=1, prepend=_LOWER) / (_UPPER - _LOWER)
@@ -133,10 +143,12 @@ def level_over_time(run: RunEvidence) -> tuple[Ints, Floats]:
     return starts, level
 
 
-def _around_median(data: WindowedHistogram) -> Ints:
-    """Return the buckets counted from that of the median."""
+def _steps_around_median(data: WindowedHistogram) -> Ints:
+    """Return how many steps each entry lies from the median, at most `_REACH` to each side."""
     median = bucket_of(np.array([data.cdf().quantile(0.5)]))
-    around: Ints = data.bucket - median[0]
+    column, buckets = columns_of(data.bucket)
+    steps = np.rint((buckets - median[0]) / _BUCKETS_A_STEP).astype(np.int64)
+    around: Ints = np.clip(steps, -_REACH, _REACH)[column]
     return around
 
 
@@ -145,13 +157,23 @@ def _without_what_shows(current: Sequence[RunEvidence], baseline: Sequence[RunEv
     longest = max(found for side in seconds for found in side)
     showing, runs = sum(map(_showing, seconds)), len(current) + len(baseline)
     if 2 * showing > runs:
-        return _cut(current, baseline, longest, f"which {showing} of {runs} runs show")
+        message = phrase(
+            "the first {seconds} s of every run were left out as warm-up, which {showing} of "
+            "{runs} runs show",
+            seconds=significant(longest),
+            showing=showing,
+            runs=runs,
+        )
+        return _cut(current, baseline, longest, message)
     for side, found in zip(("current", "baseline"), seconds, strict=True):
         if 2 * _showing(found) > len(found):
-            message = (
-                f"{_showing(found)} of {len(found)} {side} runs began with up to "
-                f"{significant(max(found))} s unlike the rest, the other side did not: nothing was "
-                "left out as warm-up"
+            message = phrase(
+                "{showing} of {runs} {side} runs began with up to {seconds} s unlike the rest, "
+                "the other side did not: nothing was left out as warm-up",
+                showing=_showing(found),
+                runs=len(found),
+                side=side_word(side),
+                seconds=significant(max(found)),
             )
             caveat = Caveat(code="warm-up-of-one-side", message=message)
             return Trimmed(current=current, baseline=baseline, caveats=(caveat,))
@@ -163,9 +185,8 @@ def _showing(seconds: Sequence[float]) -> int:
 
 
 def _cut(
-    current: Sequence[RunEvidence], baseline: Sequence[RunEvidence], seconds: float, why: str
+    current: Sequence[RunEvidence], baseline: Sequence[RunEvidence], seconds: float, message: str
 ) -> Trimmed:
-    message = f"the first {significant(seconds)} s of every run were left out as warm-up, {why}"
     return Trimmed(
         current=[after_start(run, seconds) for run in current],
         baseline=[after_start(run, seconds) for run in baseline],

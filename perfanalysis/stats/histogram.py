@@ -10,6 +10,63 @@ from perfanalysis.model.buckets import ZERO_BUCKET, bucket_edges
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+# Of a table that is looked up by bucket.
+_MOST_COLUMNS = 1 << 24
+
+
+def columns_of(bucket: Ints) -> tuple[Ints, Ints]:
+    """Return the column of each entry in a table of buckets, and the bucket of each column.
+
+    Buckets lie near to each other, so that counting by column is much quicker than sorting.
+
+    Args:
+        bucket: bucket numbers that may repeat, in any order.
+
+    Returns:
+        Columns from 0, shape of `bucket`; and increasing numbers, of which some may have no entry.
+
+    >>> column, numbers = columns_of(np.array([8, 6, 8]))
+    >>> numbers[column].tolist(), numbers.tolist()
+    ([8, 6, 8], [-100000, 6, 7, 8])
+    """
+    zero = bucket == ZERO_BUCKET
+    timed = bucket[~zero] if zero.any() else bucket
+    if not len(timed):
+        return np.zeros(len(bucket), np.int64), np.array([ZERO_BUCKET])
+    low, high = int(timed.min()), int(timed.max())
+    if low < ZERO_BUCKET or high - low >= _MOST_COLUMNS:  # no latency that anybody measured
+        numbers, column = np.unique(bucket, return_inverse=True)
+        return column, numbers
+    numbers = np.concatenate([[ZERO_BUCKET], np.arange(low, high + 1)])
+    return np.where(zero, 0, bucket - (low - 1)), numbers
+
+
+def sum_by_bucket(bucket: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """Return each bucket that has requests once, increasing, with its requests.
+
+    >>> [part.tolist() for part in sum_by_bucket(np.array([8, 6, 8]), np.array([1, 2, 3]))]
+    [[6, 8], [2, 4]]
+    """
+    column, numbers = columns_of(bucket)
+    totals = np.bincount(column, weights=count, minlength=len(numbers))
+    used = np.flatnonzero(totals)
+    return numbers[used], totals[used].astype(np.int64)
+
+
+def stretches_of(window: Ints) -> tuple[Ints, Ints]:
+    """Return each different window once, increasing, and the place of each entry's own in them.
+
+    That is what `np.unique` tells. Entries mostly are in order of time, and then nothing is sorted.
+
+    >>> [part.tolist() for part in stretches_of(np.array([5, 5, 7]))]
+    [[5, 7], [0, 0, 1]]
+    """
+    if not len(window) or np.any(window[1:] < window[:-1]):
+        found, place = np.unique(window, return_inverse=True)
+        return found, place
+    first = np.concatenate([[True], window[1:] != window[:-1]])
+    return window[first], np.cumsum(first) - 1
+
 
 def spread(buckets: Ints, clock_resolution: float | None) -> tuple[Floats, Floats]:
     """Return the interval over which each bucket's requests are spread out.

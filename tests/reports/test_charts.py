@@ -44,6 +44,7 @@ def timeline(**columns: list[float]) -> Timeline:
         "mean_ms": np.full(count, 20.0),
         "p50_ms": np.full(count, 20.0),
         "p95_ms": np.full(count, 40.0),
+        "p99_ms": np.full(count, 60.0),
     }
     return Timeline(**{**defaults, **given})
 
@@ -289,7 +290,19 @@ def report_of(*lines: Timeline) -> ReportData:
     from perfanalysis.model.views import RunView
 
     views = tuple(
-        RunView(summary=None, distributions={}, timelines={None: line}, curves=(), errors=())  # type: ignore[arg-type]
+        RunView(
+            summary=None,  # type: ignore[arg-type]
+            distributions={},
+            histograms={},
+            timelines={None: line},
+            heatmaps={},
+            warmup_s=None,
+            warmup_message=None,
+            anomalies=(),
+            curves=(),
+            correlations=(),
+            errors=(),
+        )
         for line in lines
     )
     return ReportData(comparison=None, current=views, baseline=(), budgets=())

@@ -233,3 +233,61 @@ def test_a_run_too_large_for_memory_is_written_like_a_small_one(
     assert sorted(path.name for path in large.path.iterdir()) == sorted(
         path.name for path in small.path.iterdir()
     )
+
+
+def test_names_of_several_row_groups_are_grouped_as_one_column(tmp_path, batch_of, provenance):
+    parts = [batch_of([at], [10.0], name=name) for at, name in ((1, "a"), (2, "b"), (3, "a"))]
+    run = write(tmp_path / "a.run", provenance, *parts)
+    path = run.path / "histograms.parquet"
+    pq.write_table(pq.read_table(path), path, row_group_size=1)
+    found = Run.open(run.path).histograms_table.group_by("name").aggregate([])
+    assert sorted(found.column("name").to_pylist()) == ["a", "b"]
+
+
+def test_failed_requests_are_those_of_every_part_and_other_parts_are_not_read(
+    tmp_path, load_rows, provenance, monkeypatch
+):
+    from perfanalysis.store import requests
+
+    monkeypatch.setattr(requests, "ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr(requests, "HELD_BACK_ROWS", 1)
+    run = write(tmp_path / "a.run", provenance, load_rows([True, True, True, False, False, True]))
+    read = []
+    original = pq.ParquetFile.read_row_group
+
+    def reading(self, number, columns):
+        read.append((number, tuple(columns)))
+        return original(self, number, columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", reading)
+    rows = [row for part in run.failed_requests(("name", "kind")) for row in part.to_pylist()]
+    assert rows == [{"name": "r3", "kind": "request"}, {"name": "r4", "kind": "request"}]
+    groups = {number for number, columns in read if "name" in columns}
+    assert groups < {number for number, _ in read}
+
+
+def test_a_bundle_without_rows_has_no_failed_requests(tmp_path, batch_of, provenance):
+    run = write(tmp_path / "a.run", provenance, batch_of([1], [10.0]))
+    (run.path / "requests.parquet").unlink()
+    assert list(Run.open(run.path).failed_requests(("name",))) == []
+
+
+def test_a_damaged_table_of_requests_is_a_damaged_bundle(tmp_path, batch_of, provenance):
+    run = write(tmp_path / "a.run", provenance, batch_of([1], [10.0]))
+    (run.path / "requests.parquet").write_bytes(b"PAR1")
+    with pytest.raises(BundleError, match="the table is damaged"):
+        list(Run.open(run.path).failed_requests(("name",)))
+
+
+@pytest.fixture
+def load_rows(batch_of):
+    """One batch of requests named r0, r1... with the given outcomes."""
+
+    def make(outcomes):
+        batch = batch_of(list(range(len(outcomes))), [10.0] * len(outcomes))
+        names = pa.array([f"r{n}" for n in range(len(outcomes))])
+        for column, values in (("name", names), ("ok", pa.array(outcomes))):
+            batch = batch.set_column(batch.schema.get_field_index(column), column, values)
+        return batch
+
+    return make

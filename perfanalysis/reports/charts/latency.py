@@ -22,6 +22,7 @@ from perfanalysis.reports.charts.axes import (
     thin_line,
     tick_label,
 )
+from perfanalysis.reports.charts.marks import Marks, draw_marks, marks_text
 from perfanalysis.reports.charts.svg import (
     HEIGHT,
     add_panel,
@@ -30,8 +31,10 @@ from perfanalysis.reports.charts.svg import (
     new_figure,
     note,
     set_ticks,
+    use_logarithm,
 )
-from perfanalysis.reports.wording import plural
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import ngettext
 from perfanalysis.units import format_ms
 
 if TYPE_CHECKING:
@@ -63,13 +66,13 @@ def distribution_chart(lines: Sequence[tuple[Side, Distribution]], *, points: in
     lines = [(side, line) for side, line in lines if line.latency_ms.size]
     if not lines:
         return None
-    low, high = _positive_range([line.latency_ms for _, line in lines])
-    beyond = any(np.any((d.share > _HIGHEST_SHARES[0]) & (d.share < 1)) for _, d in lines)
+    low, high = _positive_range([line.latency_ms for _side, line in lines])
+    beyond = any(np.any((d.share > _HIGHEST_SHARES[0]) & (d.share < 1)) for _side, d in lines)
     highest = _HIGHEST_SHARES[1 if beyond else 0]
     with drawing():
         figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28)
-        axes.set_xscale("log")
+        axes = add_panel(figure, top=22, bottom=28, right=24)
+        use_logarithm(axes, "x")
         axes.set_xlim(low, high)
         axes.set_ylim(float(ndtri(_LOWEST_SHARE)), float(ndtri(highest)) + 0.02)
         for side, distribution in lines:
@@ -80,20 +83,25 @@ def distribution_chart(lines: Sequence[tuple[Side, Distribution]], *, points: in
                 gid=line_classes(side, len(lines)),
                 drawstyle="steps-post" if latency.size < _FEWEST_FOR_A_CURVE else "default",
             )
-        _latency_ticks(axes, "x", log_ticks(low, high), unit=True)
+        latency_ticks(axes, "x", log_ticks(low, high), unit=True)
         shares = [share for share in _SHARES if share < highest]
         set_ticks(axes, "y", [float(ndtri(s)) for s in shares], [f"{s * 100:g}" for s in shares])
-        note(axes, "% of requests at or below")
+        note(axes, _("% of requests at or below"))
         return inline_svg(
             figure,
-            title="Latency distribution",
-            description=f"Share of requests at or below each latency, {_span(low, high)}, "
-            + sides_text(lines),
+            title=_("Latency distribution"),
+            description=_(
+                "Share of requests at or below each latency, from {low} to {high}, {runs}"
+            ).format(low=format_ms(low), high=format_ms(high), runs=sides_text(lines)),
         )
 
 
 def percentile_chart(
-    lines: Sequence[tuple[Side, Timeline]], *, axis: TimeAxis, points: int
+    lines: Sequence[tuple[Side, Timeline]],
+    *,
+    axis: TimeAxis,
+    points: int,
+    marks: Marks | None = None,
 ) -> Markup | None:
     """Return the median and the 95th percentile over time; None without data.
 
@@ -104,27 +112,31 @@ def percentile_chart(
     span = finite_range([values for *_, values in curves])
     if span is None:
         return None
-    middle = float(np.nanmedian(np.concatenate([line.p50_ms for _, line in lines])))
+    middle = float(np.nanmedian(np.concatenate([line.p50_ms for _side, line in lines])))
     logarithmic = span[1] > _LOG_ABOVE * middle > 0
     low, high = _positive_range([y for *_, y in curves]) if logarithmic else (0.0, span[1] or 1.0)
     with drawing():
         figure = new_figure(HEIGHT)
         axes = add_panel(figure, top=22, bottom=28, right=30)
         axes.set_xlim(axis.start_s, axis.end_s)
-        axes.set_yscale("log" if logarithmic else "linear")
+        if logarithmic:
+            use_logarithm(axes, "y")
         axes.set_ylim(low, high * 1.04)
-        classes = {side: line_classes(side, len(lines)) for side, _ in lines}
+        draw_marks(axes, marks, axis)
+        classes = {side: line_classes(side, len(lines)) for side, _line in lines}
         for side, percentile, x, y in curves:
             axes.plot(*thin_line(x, y.clip(min=low), points), gid=f"{classes[side]} {percentile}")
         _label_ends(axes, curves)
         set_ticks(axes, "x", *axis.ticks())
-        _latency_ticks(axes, "y", log_ticks(low, high) if logarithmic else linear_ticks(0, high))
-        note(axes, "ms, logarithmic" if logarithmic else "ms")
+        latency_ticks(axes, "y", log_ticks(low, high) if logarithmic else linear_ticks(0, high))
+        note(axes, _("ms, logarithmic") if logarithmic else "ms")
         return inline_svg(
             figure,
-            title="Latency over time",
-            description=f"Median and 95th percentile per window of time, {_span(*span)}, "
-            + sides_text(lines),
+            title=_("Latency over time"),
+            description=_(
+                "Median and 95th percentile per window of time, from {low} to {high}, {runs}"
+            ).format(low=format_ms(span[0]), high=format_ms(span[1]), runs=sides_text(lines))
+            + marks_text(marks),
         )
 
 
@@ -135,13 +147,13 @@ def line_classes(side: Side, runs: int) -> str:
 
 def sides_text(lines: Sequence[tuple[Side, object]]) -> str:
     """Return how many runs of each side are drawn: `1 current run and 3 baseline runs`."""
-    sides = [side for side, _ in lines]
-    words = [
-        plural(sides.count(side), f"{side} run")
-        for side in ("current", "baseline")
-        if side in sides
-    ]
-    return " and ".join(words)
+    sides = [side for side, _line in lines]
+    current, baseline = sides.count("current"), sides.count("baseline")
+    ours = ngettext("{n} current run", "{n} current runs", current).format(n=current)
+    theirs = ngettext("{n} baseline run", "{n} baseline runs", baseline).format(n=baseline)
+    if current and baseline:
+        return _("{current} and {baseline}").format(current=ours, baseline=theirs)
+    return ours if current else theirs
 
 
 def _positive_range(lines: Sequence[Floats]) -> tuple[float, float]:
@@ -153,11 +165,8 @@ def _positive_range(lines: Sequence[Floats]) -> tuple[float, float]:
     return min(low / 1.04, middle / 1.5), max(high * 1.04, middle * 1.5)
 
 
-def _span(low: float, high: float) -> str:
-    return f"from {format_ms(low)} to {format_ms(high)}"
-
-
-def _latency_ticks(axes: Axes, which: str, positions: list[float], *, unit: bool = False) -> None:
+def latency_ticks(axes: Axes, which: str, positions: list[float], *, unit: bool = False) -> None:
+    """Place the ticks of an axis of latencies; if asked for, the last one says `ms`."""
     labels = [tick_label(position) for position in positions]
     if unit and labels:
         labels[-1] += " ms"
@@ -168,7 +177,7 @@ def _label_ends(axes: Axes, curves: Sequence[tuple[Side, str, Floats, Floats]]) 
     """Write `p50` and `p95` behind the ends of the curves, apart from each other."""
     places = {}
     for percentile in ("p50", "p95"):
-        ends = [y[np.isfinite(y)][-3:] for _, which, _, y in curves if which == percentile]
+        ends = [y[np.isfinite(y)][-3:] for _side, which, _x, y in curves if which == percentile]
         known = np.concatenate(ends)
         if known.size:
             middle = axes.transData.transform((0, max(float(np.median(known)), 1e-9)))[1]

@@ -17,6 +17,7 @@ from perfanalysis.reports.charts.svg import (
     note,
     set_ticks,
 )
+from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_change, format_ratio
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def quantile_chart(shape: Shape | None) -> Markup | None:
         set_ticks(axes, "x", [float(ndtri(s)) for s in shares], [f"p{s * 100:g}" for s in shares])
         axes.plot(x[[0, -1]], [0.0, 0.0], gid="zero")
         axes.plot(x, change, gid="line current")
-        note(axes, "change against the baseline")
-        return inline_svg(figure, title="Quantile by quantile", description=_description(shape))
+        note(axes, _("change against the baseline"))
+        return inline_svg(figure, title=_("Quantile by quantile"), description=_description(shape))
 
 
 def _height(change: float | None, unbounded: float) -> float:
@@ -96,8 +97,13 @@ def _change_labels(changes: list[float]) -> list[str]:
 
 def _description(shape: Shape) -> str:
     first, last = shape.curve[0], shape.curve[-1]
-    return (
-        f"Change of each latency quantile from p{first.share * 100:g}, "
-        f"{format_change(first.change)}, to p{last.share * 100:g}, {format_change(last.change)}, "
-        f"with a {format_ratio(shape.confidence)} band for all quantiles together"
+    return _(
+        "Change of each latency quantile from {first}, {first_change}, to {last}, {last_change}, "
+        "with a {confidence} band for all quantiles together"
+    ).format(
+        first=f"p{first.share * 100:g}",
+        first_change=format_change(first.change),
+        last=f"p{last.share * 100:g}",
+        last_change=format_change(last.change),
+        confidence=format_ratio(shape.confidence),
     )

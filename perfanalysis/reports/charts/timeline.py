@@ -16,6 +16,7 @@ from perfanalysis.reports.charts.axes import (
     tick_label,
 )
 from perfanalysis.reports.charts.latency import Side, line_classes, sides_text
+from perfanalysis.reports.charts.marks import Marks, draw_marks, marks_text
 from perfanalysis.reports.charts.svg import (
     HEIGHT,
     add_panel,
@@ -25,6 +26,7 @@ from perfanalysis.reports.charts.svg import (
     note,
     set_ticks,
 )
+from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_ratio
 
 if TYPE_CHECKING:
@@ -40,37 +42,52 @@ _BINARY = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10
 
 
 def throughput_chart(
-    lines: Sequence[tuple[Side, Timeline]], *, axis: TimeAxis, points: int
+    lines: Sequence[tuple[Side, Timeline]],
+    *,
+    axis: TimeAxis,
+    points: int,
+    marks: Marks | None = None,
 ) -> Markup | None:
     """Return requests per second over time, and below it the error rate; None without data."""
-    span = finite_range([line.throughput for _, line in lines])
+    span = finite_range([line.throughput for _side, line in lines])
     if span is None:
         return None
-    errors = finite_range([line.error_rate for _, line in lines])
+    errors = finite_range([line.error_rate for _side, line in lines])
     worst = errors[1] if errors else 0.0
     with drawing():
         figure = new_figure(HEIGHT)
         axes = add_panel(figure, top=22, bottom=_ERROR_PANEL + 54)
         rates = [(side, line.offset_s, line.throughput) for side, line in lines]
+        draw_marks(axes, marks, axis)
         _draw(axes, rates, axis=axis, limits=(0.0, span[1] or 1.0), points=points)
         set_ticks(axes, "x", axis.ticks()[0], [""] * len(axis.ticks()[0]))
-        note(axes, "requests per second")
+        note(axes, _("requests per second"))
         lower = add_panel(figure, top=HEIGHT - _ERROR_PANEL - 28, bottom=28)
         shares = [(side, line.offset_s, line.error_rate * 100) for side, line in lines]
         limits = (0.0, max(worst * 100, _LEAST_ERROR_PERCENT))
         _draw(lower, shares, axis=axis, limits=limits, points=points, ticks=3)
         set_ticks(lower, "x", *axis.ticks())
-        note(lower, "% of requests failed")
+        note(lower, _("% of requests failed"))
         return inline_svg(
             figure,
-            title="Throughput and errors over time",
-            description=f"At most {tick_label(round(span[1], 1))} requests per second and "
-            f"{format_ratio(worst)} errors in a window, {sides_text(lines)}",
+            title=_("Throughput and errors over time"),
+            description=_(
+                "At most {rate} requests per second and {share} errors in a window, {runs}"
+            ).format(
+                rate=tick_label(round(span[1], 1)),
+                share=format_ratio(worst),
+                runs=sides_text(lines),
+            )
+            + marks_text(marks),
         )
 
 
 def curve_chart(
-    lines: Sequence[tuple[Side, Curve]], *, axis: TimeAxis, points: int
+    lines: Sequence[tuple[Side, Curve]],
+    *,
+    axis: TimeAxis,
+    points: int,
+    marks: Marks | None = None,
 ) -> Markup | None:
     """Return one resource series over time; None where nothing lies within the time axis.
 
@@ -78,7 +95,7 @@ def curve_chart(
     `shown_unit`). The axis begins at 0, unless the values stay in a small part of it and are no
     percentages.
     """
-    divisor = _scale([curve for _, curve in lines])[1]
+    divisor = _scale([curve for _side, curve in lines])[1]
     drawn = []
     for side, curve in lines:
         inside = (curve.offset_s >= axis.start_s) & (curve.offset_s <= axis.end_s)
@@ -90,13 +107,16 @@ def curve_chart(
     with drawing():
         figure = new_figure(RESOURCE_HEIGHT)
         axes = add_panel(figure, top=10, bottom=28)
+        draw_marks(axes, marks, axis)
         _draw(axes, drawn, axis=axis, limits=limits, points=points)
         set_ticks(axes, "x", *axis.ticks())
         return inline_svg(
             figure,
-            title="Resource over time",
-            description=f"Values from {tick_label(span[0])} to {tick_label(span[1])}, "
-            + sides_text(lines),
+            title=_("Resource over time"),
+            description=_("Values from {low} to {high}, {runs}").format(
+                low=tick_label(span[0]), high=tick_label(span[1]), runs=sides_text(lines)
+            )
+            + marks_text(marks),
         )
 
 
