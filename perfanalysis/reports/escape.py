@@ -21,6 +21,8 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 _NO_CSV = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full-width signs start formulas too)
 
+_RUNNER_COMMAND = re.compile(r"^(\s*)::")
+_RUNNER_BLOCK = re.compile(r"(##(?:vso)?)\[", re.IGNORECASE)
 # An underscore between letters or digits (`error_rate`) is none of Markdown's business.
 _MARKDOWN_SIGN = re.compile(r"[\\`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 _MARKDOWN_ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "|": "&#124;"}
@@ -42,6 +44,8 @@ def terminal_text(text: str) -> str:
     >>> terminal_text("ok\x1b[31m\n\u202egnp")
     'ok␛[31m⏎<U+202E>gnp'
     """
+    if text.isprintable():
+        return text
     return "".join(_visible(char) for char in text.replace("\r\n", "\n"))
 
 
@@ -55,6 +59,20 @@ def _visible(char: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def log_line(line: str) -> str:
+    r"""Return a line of output that no CI system takes for a command to itself.
+
+    GitHub's runner obeys a line that begins with `::error::`, blanks before it or not, and, like
+    Azure's, `##[error]` or `##vso[...]` anywhere in it. A backslash breaks both. k6's groups begin
+    with `::`, so names need no ill will to be one.
+
+    >>> log_line("  ::error::forged"), log_line("GET /##[error]x"), log_line("a::b")
+    ('  \\::error::forged', 'GET /##\\[error]x', 'a::b')
+    """
+    line = _RUNNER_BLOCK.sub(lambda found: f"{found[1]}\\[", line)
+    return _RUNNER_COMMAND.sub(r"\1\\::", line)
 
 
 def markdown_text(text: str) -> str:

@@ -10,18 +10,20 @@ from perfanalysis.model.budget_results import BudgetResult, Check
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.reports import wording
 from perfanalysis.reports.budgets import wording as budget_wording
-from perfanalysis.reports.escape import shortened, terminal_text
-from perfanalysis.reports.terminal_layout import (
+from perfanalysis.reports.escape import log_line, shortened, terminal_text
+from perfanalysis.reports.terminal.layout import (
     GAP,
     SEE_JSON,
     Footnotes,
     aligned,
     heading,
+    name_cell,
     paragraph,
     render,
     section,
     sentence,
     table_width,
+    theirs,
 )
 
 OUTCOME_STYLES = {Outcome.MET: "green", Outcome.BROKEN: "bold red", Outcome.UNDECIDED: "yellow"}
@@ -90,7 +92,7 @@ def budget_lines(
 
 def _table(results: Sequence[BudgetResult], notes: Footnotes, width: int | None) -> list[Text]:
     rows = [heading(*_TITLES), *(_row(result, notes) for result in results)]
-    names = [terminal_text(budget_wording.name_text(result)) for result in results]
+    names = [log_line(terminal_text(budget_wording.name_text(result))) for result in results]
     longest = max(Text(name).cell_len for name in names)
     right = [2, 3, 4, 5]
     if width is not None and table_width(rows) + GAP + min(longest, _LEAST_NAME) > width:
@@ -102,7 +104,7 @@ def _table(results: Sequence[BudgetResult], notes: Footnotes, width: int | None)
     room = wording.LONGEST_NAME
     if width is not None:
         room = max(min(room, width - table_width(rows) - GAP), _LEAST_NAME)
-    column = [Text("name", "bold"), *(Text(shortened(name, room)) for name in names)]
+    column = [Text("name", "bold"), *(theirs(shortened(name, room)) for name in names)]
     table = [[row[0], name, *row[1:]] for name, row in zip(column, rows, strict=True)]
     return aligned(table, right=[index + 1 for index in right])
 
@@ -117,6 +119,6 @@ def _row(result: BudgetResult, notes: Footnotes) -> list[Text]:
     ]
     return [
         outcome + Text(notes.marks(result.caveats)),
-        Text(shortened(terminal_text(result.metric), wording.LONGEST_NAME)),
+        name_cell(result.metric, wording.LONGEST_NAME),
         *(Text(terminal_text(figure)) for figure in figures),
     ]

@@ -11,7 +11,7 @@ from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import NotJudged, Severity, Verdict
 from perfanalysis.model.run import Evidence, Fidelity
-from perfanalysis.reports.terminal import comparison_table, summary_table
+from perfanalysis.reports.terminal.tables import comparison_table, summary_table
 
 NARROW = """\
 regressed: search latency.p95 rose 20.3 %; checkout error_rate rose 0.43 pp
@@ -19,20 +19,15 @@ current slow (1 run, started 2026-01-01T00:10:00Z)
 against baseline base (1 run, started 2026-01-01T00:00:00Z)
 judged 6 of 7, tolerance 5 %, design 1v1
 
- metric       baseline  current    change  95 % interval   verdict
-checkout
- error_rate      0.5 %   0.93 %  +0.43 pp  +0.21 to +0.66  regressed, critical
-search
- latency.p95   48.1 ms  57.9 ms   +20.3 %  +12.1 to +29.2  regressed, major
-login
- throughput    40.1 /s  37.0 /s    -7.7 %  -9.0 to -6.4    regressed, minor¹ ²
-search
- latency.p99    480 ms   515 ms    ~<12 %  at least -1.0   undecided³
-cart
- latency.p95    140 ms   118 ms   -15.7 %  -19.0 to -12.0  improved, major
-browse
- latency.p95   20.0 ms  20.1 ms         ~  -2.0 to +3.0    unchanged
+name      metric       baseline  current    change  verdict
+checkout  error_rate      0.5 %   0.93 %  +0.43 pp  regressed, critical
+search    latency.p95   48.1 ms  57.9 ms   +20.3 %  regressed, major
+login     throughput    40.1 /s  37.0 /s    -7.7 %  regressed, minor¹ ²
+search    latency.p99    480 ms   515 ms    ~<12 %  undecided³
+cart      latency.p95    140 ms   118 ms   -15.7 %  improved, major
+browse    latency.p95   20.0 ms  20.1 ms         ~  unchanged
 ~ the interval includes no change; <X: a change of up to X could hide
+too narrow to show: 95 % interval
 
 Not judged (1):
   GET /legacy: in the baseline, absent now [missing-in-current]
@@ -45,7 +40,7 @@ Caveats:
 ³ only 12 requests lie beyond p99
 """
 
-WIDE_TABLE = """\
+IN_A_PIPE = """\
 name      metric       baseline  current    change  95 % interval   verdict
 checkout  error_rate      0.5 %   0.93 %  +0.43 pp  +0.21 to +0.66  regressed, critical
 search    latency.p95   48.1 ms  57.9 ms   +20.3 %  +12.1 to +29.2  regressed, major
@@ -54,6 +49,9 @@ search    latency.p99    480 ms   515 ms    ~<12 %  at least -1.0   undecided³
 cart      latency.p95    140 ms   118 ms   -15.7 %  -19.0 to -12.0  improved, major
 browse    latency.p95   20.0 ms  20.1 ms         ~  -2.0 to +3.0    unchanged
 """
+
+# Names, metrics and verdicts of a row.
+ROWS = [re.split(r"\s{2,}", line) for line in IN_A_PIPE.splitlines()]
 
 
 def steering(text):
@@ -71,9 +69,16 @@ def test_comparison_at_80_columns(comparison):
     assert max(cell_len(line) for line in table.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("width", [100, 200, None])
-def test_comparison_with_room_has_one_line_per_result(comparison, width):
-    assert WIDE_TABLE in comparison_table(comparison, width=width, color=False)
+def test_comparison_in_a_pipe_has_the_figures_that_everybody_needs(comparison):
+    assert IN_A_PIPE in comparison_table(comparison, width=None, color=False)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200, None])
+def test_comparison_has_one_line_per_result(comparison, width):
+    text = comparison_table(comparison, width=width, color=False)
+    rows = [re.split(r"\s{2,}", line) for line in text.splitlines()]
+    for name, metric, *_figures, verdict in ROWS:
+        assert len([r for r in rows if r[:2] == [name, metric] and r[-1] == verdict]) == 1
 
 
 def test_direction_stays_on_one_line_where_it_fits(comparison):
@@ -135,16 +140,69 @@ def test_equal_caveats_share_a_footnote(comparison, make_result):
     assert text.count("regressed, major¹\n") == 2
 
 
-def test_a_long_list_leaves_out_unchanged_results_that_do_not_gate(comparison, make_result):
-    quiet = [
-        make_result(name=f"n{number:02}", verdict=Verdict.UNCHANGED, severity=Severity.NONE)
-        for number in range(60)
-    ]
-    results = (make_result(), *(replace(result, gate=result.name < "n10") for result in quiet))
-    text = comparison_table(replace(comparison, results=results), width=100, color=False)
-    assert "n09" in text
-    assert "n10" not in text
-    assert "50 more results unchanged; the JSON output has all\n" in text
+def undecided(make_result, name, metric="latency.p95", size=0.12, runs=8):
+    return make_result(
+        name=name,
+        metric=metric,
+        change=0.01,
+        ci_low=-0.05,
+        ci_high=0.07,
+        verdict=Verdict.UNDECIDED,
+        severity=Severity.NONE,
+        detectable_change=size,
+        runs_needed=runs,
+        tolerance_needed=size,
+    )
+
+
+def test_many_quiet_results_take_a_line_a_metric_that_says_what_could_hide(comparison, make_result):
+    quiet = [undecided(make_result, f"n{n:02}", size=0.1 + n / 100, runs=8 + n) for n in range(12)]
+    quiet.append(
+        make_result(name="same", verdict=Verdict.UNCHANGED, severity=Severity.NONE, change=0.0)
+    )
+    rows = replace(comparison, results=(make_result(name="slow"), *quiet))
+    text = comparison_table(rows, width=None, color=False)
+    assert [line.split()[0] for line in text.splitlines() if "latency.p95  " in line] == ["slow"]
+    assert "Without a row (13; --all shows them):\n" in text
+    assert (
+        "  latency.p95: 1 unchanged; 12 undecided: a change of up to 21 % could hide (n11); "
+        "19 runs a side or a tolerance of 21 % would decide them\n"
+    ) in text
+
+
+def test_every_row_is_shown_when_asked_for(comparison, make_result):
+    rows = replace(comparison, results=tuple(undecided(make_result, f"n{n}") for n in range(30)))
+    text = comparison_table(rows, width=None, color=False, every_row=True)
+    assert "Without a row" not in text
+    assert all(f"\nn{n} " in text for n in range(30))
+
+
+def test_few_quiet_results_keep_their_rows(comparison, make_result):
+    rows = replace(comparison, results=tuple(undecided(make_result, f"n{n}") for n in range(8)))
+    text = comparison_table(rows, width=None, color=False)
+    assert "Without a row" not in text
+    assert "\nn7 " in text
+
+
+def test_a_quiet_result_that_could_hide_anything_says_so(comparison, make_result):
+    rows = [undecided(make_result, f"n{n}", runs=None) for n in range(8)]
+    rows.append(replace(rows[0], name="wild", detectable_change=None, tolerance_needed=None))
+    text = comparison_table(replace(comparison, results=tuple(rows)), width=None, color=False)
+    assert "9 undecided: a change of any size could hide in wild\n" in text
+
+
+def test_a_wide_terminal_shows_more_columns_and_a_pipe_does_not(comparison):
+    wide, pipe = (comparison_table(comparison, width=w, color=False) for w in (200, None))
+    for title in ("detectable", "n current", "n baseline", "tolerance", "p adjusted"):
+        assert f"  {title}  " in wide
+        assert f"  {title}  " not in pipe
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160, 200])
+def test_no_line_of_a_table_is_wider_than_the_terminal(comparison, make_result, width):
+    odd = replace(comparison, results=(*comparison.results, make_result(name="GET /" + "x/" * 90)))
+    lines = comparison_table(odd, width=width, color=False).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
 
 
 def test_long_lists_of_not_judged_are_counted(comparison):
