@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from perfanalysis.model.results import NameSummary, Summary
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import pgettext
+from perfanalysis.reports.numbers import format_count, format_ratio, significant
 from perfanalysis.reports.summary_wording import common_fidelity
 from perfanalysis.reports.wording import NONE
-from perfanalysis.units import format_count, format_ratio, significant
+from perfanalysis.reports.words import kind_word, word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,25 +39,40 @@ def _number(title: str, rank: int, value: Callable[[NameSummary], float | None])
     return NameColumn(title=title, text=text, rank=rank, right=True)
 
 
-_FIGURES = (
-    NameColumn(
-        title="requests", text=lambda entry: format_count(entry.requests), rank=0, right=True
-    ),
-    NameColumn(
-        title="errors", text=lambda entry: format_ratio(entry.error_rate), rank=0, right=True
-    ),
-    _number("per s", 2, lambda entry: entry.throughput),
-    _number("mean ms", 6, lambda entry: entry.latency.mean),
-    _number("p50 ms", 1, lambda entry: entry.latency.p50),
-    _number("p75 ms", 8, lambda entry: entry.latency.p75),
-    _number("p90 ms", 5, lambda entry: entry.latency.p90),
-    _number("p95 ms", 0, lambda entry: entry.latency.p95),
-    _number("p99 ms", 1, lambda entry: entry.latency.p99),
-    _number("p99.9 ms", 7, lambda entry: entry.latency.p999),
-    _number("max ms", 3, lambda entry: entry.latency.max),
-)
-_KIND = NameColumn(title="kind", text=lambda entry: entry.kind, rank=0, right=False)
-_FIDELITY = NameColumn(title="fidelity", text=lambda entry: entry.fidelity, rank=0, right=False)
+def _figures() -> tuple[NameColumn, ...]:
+    return (
+        NameColumn(
+            title=pgettext("column", "requests"),
+            text=lambda entry: format_count(entry.requests),
+            rank=0,
+            right=True,
+        ),
+        NameColumn(
+            title=pgettext("column", "errors"),
+            text=lambda entry: format_ratio(entry.error_rate),
+            rank=0,
+            right=True,
+        ),
+        _number(_("per s"), 2, lambda entry: entry.throughput),
+        _number(_("mean ms"), 6, lambda entry: entry.latency.mean),
+        _number("p50 ms", 1, lambda entry: entry.latency.p50),
+        _number("p75 ms", 8, lambda entry: entry.latency.p75),
+        _number("p90 ms", 5, lambda entry: entry.latency.p90),
+        _number("p95 ms", 0, lambda entry: entry.latency.p95),
+        _number("p99 ms", 1, lambda entry: entry.latency.p99),
+        _number("p99.9 ms", 7, lambda entry: entry.latency.p999),
+        _number(_("max ms"), 3, lambda entry: entry.latency.max),
+    )
+
+
+def _kind() -> NameColumn:
+    title = pgettext("column", "kind")
+    return NameColumn(title=title, text=lambda entry: kind_word(entry.kind), rank=0, right=False)
+
+
+def _fidelity() -> NameColumn:
+    title = pgettext("column", "fidelity")
+    return NameColumn(title=title, text=lambda entry: word(entry.fidelity), rank=0, right=False)
 
 
 def name_columns(summary: Summary) -> Sequence[NameColumn]:
@@ -63,6 +81,6 @@ def name_columns(summary: Summary) -> Sequence[NameColumn]:
     The kind stands there only where not all are requests, the fidelity only where names differ
     in it: otherwise it is said once for all.
     """
-    kind = () if {entry.kind for entry in summary.names} <= {"request"} else (_KIND,)
-    fidelity = () if common_fidelity(summary) is not None else (_FIDELITY,)
-    return (*kind, *_FIGURES, *fidelity)
+    kind = () if {entry.kind for entry in summary.names} <= {"request"} else (_kind(),)
+    fidelity = () if common_fidelity(summary) is not None else (_fidelity(),)
+    return (*kind, *_figures(), *fidelity)

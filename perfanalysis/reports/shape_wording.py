@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from perfanalysis.model.shapes import Mode, Shape, ShapeKind
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import listed, translated
+from perfanalysis.reports.numbers import format_ms, format_ratio
 from perfanalysis.reports.wording import name_text
-from perfanalysis.units import format_ms, format_ratio
+from perfanalysis.reports.words import word
 
 # Of a shift the results say all: every quantile moved as they did.
 _CHANGED = (ShapeKind.TAIL, ShapeKind.SPREAD, ShapeKind.MIXED)
@@ -29,8 +32,10 @@ def shape_text(shape: Shape) -> str:
 
     `a change is seen in the slowest 2 % only: p98 +98.8 %, p99 +129.3 % (tail)`.
     """
-    kind = "" if shape.kind is ShapeKind.NONE else f" ({shape.kind})"
-    return f"{shape.sentence}{kind}"
+    sentence = translated(shape.sentence)
+    if shape.kind is ShapeKind.NONE:
+        return sentence
+    return _("{sentence} ({kind})").format(sentence=sentence, kind=word(shape.kind))
 
 
 def several_modes(shapes: Iterable[Shape]) -> list[str]:
@@ -49,14 +54,19 @@ def modes_text(shape: Shape) -> str | None:
     """
     if max(len(shape.current_modes), len(shape.baseline_modes)) < 2:
         return None
-    return f"current {_modes(shape.current_modes)}; baseline {_modes(shape.baseline_modes)}"
+    return _("current {current}; baseline {baseline}").format(
+        current=_modes(shape.current_modes), baseline=_modes(shape.baseline_modes)
+    )
 
 
 def _modes(modes: Sequence[Mode]) -> str:
     if not modes:
-        return "unknown"
+        return _("unknown")
     if len(modes) == 1:
-        return "one mode"
-    return ", ".join(
-        f"{format_ratio(mode.share, 2)} around {format_ms(mode.latency_ms)}" for mode in modes
+        return _("one mode")
+    return listed(
+        _("{share} around {latency}").format(
+            share=format_ratio(mode.share, 2), latency=format_ms(mode.latency_ms)
+        )
+        for mode in modes
     )

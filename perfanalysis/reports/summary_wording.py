@@ -12,8 +12,12 @@ from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import SeriesSummary, Summary, ThresholdOutcome
 from perfanalysis.model.run import Evidence, Fidelity
 from perfanalysis.reports.escape import shortened
-from perfanalysis.reports.wording import name_text, plural, started
-from perfanalysis.units import format_bytes, format_quantity, significant
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import listed, translated
+from perfanalysis.reports.numbers import counted, format_quantity, significant
+from perfanalysis.reports.times import started
+from perfanalysis.reports.wording import name_text
+from perfanalysis.reports.words import count_word, word
 
 _LONGEST_UNIT = 12
 _OUTCOME_ORDER = (Outcome.BROKEN, Outcome.UNDECIDED, Outcome.MET)
@@ -25,16 +29,17 @@ def summary_sentence(summary: Summary) -> str:
     tool = run.tool if run.tool_version is None else f"{run.tool} {run.tool_version}"
     facts = [tool, started(run.started_at)]
     if run.duration_s is not None:
-        facts.append(f"{significant(run.duration_s)} s")
-    facts.append(plural(run.counts.requests, "request"))
-    facts.append(plural(run.counts.failures, "failure"))
-    if run.counts.rejected_rows:
-        facts.append(plural(run.counts.rejected_rows, "rejected row"))
-    facts.append(f"evidence: {run.evidence}")
+        facts.append(_("{seconds} s").format(seconds=significant(run.duration_s)))
+    facts.append(counted("{num} request", "{num} requests", run.counts.requests))
+    facts.append(counted("{num} failure", "{num} failures", run.counts.failures))
+    rejected = run.counts.rejected_rows
+    if rejected:
+        facts.append(counted("{num} rejected row", "{num} rejected rows", rejected))
+    facts.append(_("evidence: {evidence}").format(evidence=word(run.evidence)))
     fidelity = common_fidelity(summary)
     if fidelity is not None and has_requests(summary):
-        facts.append(f"latencies {fidelity}")
-    return f"{name_text(run.name)}: {', '.join(facts)}"
+        facts.append(_("latencies {fidelity}").format(fidelity=word(fidelity)))
+    return f"{name_text(run.name)}: {listed(facts)}"
 
 
 def has_requests(summary: Summary) -> bool:
@@ -50,9 +55,8 @@ def common_fidelity(summary: Summary) -> Fidelity | None:
 
 def threshold_sentence(threshold: ThresholdOutcome) -> str:
     """Return how a threshold came out and, unless that says it, how it was declared."""
-    if threshold.source in threshold.message:
-        return threshold.message
-    return f"{threshold.message} ({threshold.source})"
+    message = translated(threshold.message)
+    return message if threshold.source in message else f"{message} ({threshold.source})"
 
 
 def thresholds_by_outcome(thresholds: Iterable[ThresholdOutcome]) -> list[ThresholdOutcome]:
@@ -63,8 +67,8 @@ def thresholds_by_outcome(thresholds: Iterable[ThresholdOutcome]) -> list[Thresh
 def threshold_counts(thresholds: Sequence[ThresholdOutcome]) -> str:
     """Return how many thresholds had which outcome: `Thresholds: 1 broken, 23 met`."""
     counts = Counter(threshold.outcome for threshold in thresholds)
-    shown = [f"{counts[outcome]} {outcome}" for outcome in _OUTCOME_ORDER if counts[outcome]]
-    return f"Thresholds: {', '.join(shown)}"
+    shown = [count_word(counts[o], word(o)) for o in _OUTCOME_ORDER if counts[o]]
+    return _("Thresholds: {counts}").format(counts=listed(shown))
 
 
 def series_figures(series: SeriesSummary) -> tuple[str, str, str, str]:
@@ -85,6 +89,4 @@ def series_figures(series: SeriesSummary) -> tuple[str, str, str, str]:
 
 
 def _figure(value: float | None, unit: str) -> str:
-    if unit == "bytes/s" and value is not None:
-        return f"{format_bytes(value)}/s"
     return format_quantity(value, unit)

@@ -17,6 +17,8 @@ from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import Comparison, Result, Verdict
 from perfanalysis.model.run import RunInfo
 from perfanalysis.reports import wording
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import gettext_noop, in_language_or_current, listed, sentences
 from perfanalysis.reports.markdown.budgets import badness, budget_section, budget_table
 from perfanalysis.reports.markdown.layout import (
     MOST_BYTES,
@@ -29,8 +31,9 @@ from perfanalysis.reports.markdown.layout import (
     table_section,
 )
 from perfanalysis.reports.markdown.rows import Rank, Row, cells, columns, ordered_rows, worst_text
+from perfanalysis.reports.numbers import counted, format_ratio, localized
 from perfanalysis.reports.shape_wording import changed_shapes, several_modes
-from perfanalysis.units import format_ratio
+from perfanalysis.reports.words import count_word, word
 
 GATE_SYMBOLS = {Gate.FAILED: "❌", Gate.NO_VERDICT: "⚠️", Gate.PASSED: "✅"}
 _MOST_ROWS = 10
@@ -48,6 +51,7 @@ class Framing:
         resolved: there was a problem before, and there is none now.
         strict: undecided budgets are no pass.
         most_bytes: of the whole text.
+        lang: its language; None for the current one.
     """
 
     reproduce: str | None = None
@@ -55,13 +59,23 @@ class Framing:
     resolved: bool = False
     strict: bool = False
     most_bytes: int = MOST_BYTES
+    lang: str | None = None
 
 
 PLAIN = Framing()
 
 
 def comparison_markdown(comparison: Comparison, framing: Framing = PLAIN) -> str:
-    """Return a comparison, with the budgets in it, as Markdown of bounded size."""
+    """Return a comparison, with the budgets in it, as Markdown of bounded size.
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    with in_language_or_current(framing.lang):
+        return _comparison_markdown(comparison, framing)
+
+
+def _comparison_markdown(comparison: Comparison, framing: Framing) -> str:
     gate = gate_of(comparison.verdict, comparison.budgets, strict=framing.strict)
     rows = ordered_rows(comparison.results, comparison.budgets)
     notable = [row for row in rows if row.rank is not Rank.QUIET]
@@ -72,34 +86,74 @@ def comparison_markdown(comparison: Comparison, framing: Framing = PLAIN) -> str
         _facts(comparison),
         _table(notable[:_MOST_ROWS], comparison),
     ]
-    changed, modes = changed_shapes(comparison.shapes), several_modes(comparison.shapes)
-    not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
+    further = len(notable[_MOST_ROWS:])
     sections = [
-        _rows_section("more changed or undecided", notable[_MOST_ROWS:], comparison, keep=5),
+        _rows_section(
+            counted("{num} more changed or undecided", "{num} more changed or undecided", further),
+            notable[_MOST_ROWS:],
+            comparison,
+            keep=5,
+        ),
         budget_section(comparison.budgets, keep=4),
-        _rows_section("unchanged", unchanged, comparison, keep=0),
-        list_section(f"{len(changed)} changed in shape", changed, keep=3),
-        list_section(f"{len(modes)} with several kinds of requests", modes, keep=2),
-        list_section(f"{len(not_judged)} not judged", not_judged, keep=6),
-        list_section("How this was decided", _method(comparison), keep=1),
+        _rows_section(
+            counted("{num} unchanged", "{num} unchanged", len(unchanged)),
+            unchanged,
+            comparison,
+            keep=0,
+        ),
+        *_list_sections(comparison),
+        list_section(_("How this was decided"), _method(comparison), keep=1),
     ]
     return fitted(head, sections, _foot(framing), most_bytes=framing.most_bytes)
 
 
+def _list_sections(comparison: Comparison) -> list[Section]:
+    changed, modes = changed_shapes(comparison.shapes), several_modes(comparison.shapes)
+    not_judged = [wording.not_judged_text(entry) for entry in comparison.not_judged]
+    return [
+        list_section(
+            counted("{num} changed in shape", "{num} changed in shape", len(changed)),
+            changed,
+            keep=3,
+        ),
+        list_section(
+            counted(
+                "{num} with several kinds of requests",
+                "{num} with several kinds of requests",
+                len(modes),
+            ),
+            modes,
+            keep=2,
+        ),
+        list_section(
+            counted("{num} not judged", "{num} not judged", len(not_judged)), not_judged, keep=6
+        ),
+    ]
+
+
 def check_markdown(check: Check, framing: Framing = PLAIN) -> str:
-    """Return judged budgets as Markdown of bounded size."""
+    """Return judged budgets as Markdown of bounded size.
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    with in_language_or_current(framing.lang):
+        return _check_markdown(check, framing)
+
+
+def _check_markdown(check: Check, framing: Framing) -> str:
     gate = gate_of(None, check.results, strict=framing.strict)
     not_met = [b for b in sorted(check.results, key=badness) if b.outcome is not Outcome.MET]
     head = [
         _heading(gate, (), check.results, framing),
-        f"Judged: {prose(wording.side(check.runs))}",
+        _("Judged: {runs}").format(runs=prose(wording.side(check.runs))),
         budget_table(not_met[:_MOST_ROWS]),
     ]
     caveats = [caveat for budget in check.results for caveat in budget.caveats]
     notes = wording.caveat_sentences([*check.caveats, *caveats])
     sections = [
         budget_section(check.results, keep=2),
-        list_section(wording.plural(len(notes), "note"), notes, keep=1),
+        list_section(counted("{num} note", "{num} notes", len(notes)), notes, keep=1),
     ]
     return fitted(head, sections, _foot(framing), most_bytes=framing.most_bytes)
 
@@ -110,23 +164,25 @@ def _heading(
     regressed = sum(r.gate and r.verdict is Verdict.REGRESSED for r in results)
     broken = sum(budget.fails for budget in budgets)
     failures = [
-        wording.plural(regressed, "regression") if regressed else "",
-        f"{wording.plural(broken, 'budget')} broken" if broken else "",
+        counted("{num} regression", "{num} regressions", regressed) if regressed else "",
+        counted("{num} budget broken", "{num} budgets broken", broken) if broken else "",
     ]
-    lead = ", ".join(part for part in failures if part) or "regressed"
+    lead = listed(part for part in failures if part) or _("regressed")
     if gate is Gate.NO_VERDICT:
-        lead = "no verdict"
+        lead = _("no verdict")
     elif gate is Gate.PASSED:
-        lead = "resolved" if framing.resolved else _passed(results, budgets)
+        lead = _("resolved") if framing.resolved else _passed(results, budgets)
     others = _other_counts(results, budgets)
-    return f"### {GATE_SYMBOLS[gate]} Performance: {lead}{f' ({others})' if others else ''}"
+    # Whoever shortens this to a title cuts behind the first colon and blank.
+    said = _("Performance: {lead} ({others})") if others else _("Performance: {lead}")
+    return f"### {GATE_SYMBOLS[gate]} {said.format(lead=lead, others=others)}"
 
 
 def _passed(results: Sequence[Result], budgets: Sequence[BudgetResult]) -> str:
-    parts = ["no regression"] if results else []
+    parts = [_("no regression")] if results else []
     if budgets and all(budget.outcome is Outcome.MET for budget in budgets):
-        parts.append("budgets met")
-    return ", ".join(parts) or "passed"
+        parts.append(_("budgets met"))
+    return listed(parts) or _("passed")
 
 
 def _other_counts(results: Sequence[Result], budgets: Sequence[BudgetResult]) -> str:
@@ -136,35 +192,45 @@ def _other_counts(results: Sequence[Result], budgets: Sequence[BudgetResult]) ->
     warned = sum(b.outcome is Outcome.BROKEN and not b.fails for b in budgets)
     unsure = sum(budget.outcome is Outcome.UNDECIDED for budget in budgets)
     counts = [
-        (harmless, f"{harmless} regressed without gating"),
-        (warned, f"{wording.plural(warned, 'budget')} broken, warning only"),
-        (unsure, f"{wording.plural(unsure, 'budget')} undecided"),
+        (
+            harmless,
+            counted("{num} regressed without gating", "{num} regressed without gating", harmless),
+        ),
+        (
+            warned,
+            counted(
+                "{num} budget broken, warning only", "{num} budgets broken, warning only", warned
+            ),
+        ),
+        (unsure, counted("{num} budget undecided", "{num} budgets undecided", unsure)),
         *(
-            (verdicts[verdict], f"{verdicts[verdict]} {verdict}")
+            (verdicts[verdict], count_word(verdicts[verdict], word(verdict)))
             for verdict in (Verdict.UNDECIDED, Verdict.IMPROVED, Verdict.UNCHANGED)
         ),
     ]
     said = [text for count, text in counts if count]
-    return ", ".join(said) or ("" if budgets or results else "nothing was judged")
+    return listed(said) or ("" if budgets or results else _("nothing was judged"))
 
 
 def _why(comparison: Comparison, gate: Gate, rows: Sequence[Row]) -> str:
     if gate is Gate.FAILED and rows and rows[0].fails:
-        return f"Worst: {worst_text(rows[0])}"
+        return _("Worst: {result}").format(result=worst_text(rows[0]))
     budgets = [prose(b.message) for b in comparison.budgets if b.outcome is Outcome.UNDECIDED]
     if gate is Gate.NO_VERDICT and comparison.verdict is not Verdict.UNDECIDED:
-        return f"Reason: {'; '.join(budgets[:3])}"
-    return f"Reason: {prose(wording.reasons_text(comparison))}"
+        return _("Reason: {reasons}").format(reasons=sentences(budgets[:3]))
+    return _("Reason: {reasons}").format(reasons=prose(wording.reasons_text(comparison)))
 
 
 def _facts(comparison: Comparison) -> str:
     current, baseline = comparison.current, comparison.baseline
-    machines = _machines([*current, *baseline])
-    runs = f"{len(current)} + {len(baseline)} runs"
     facts = [
-        f"{_side(current)} against {_side(baseline)} ({runs}{machines})",
+        _(_machines([*current, *baseline])).format(
+            current=_side(current),
+            baseline=_side(baseline),
+            runs=f"{localized(str(len(current)))} + {localized(str(len(baseline)))}",
+        ),
         wording.coverage(comparison),
-        f"tolerance {wording.size_text(comparison.tolerance, 'latency')}",
+        _("tolerance {size}").format(size=wording.size_text(comparison.tolerance, "latency")),
     ]
     return " · ".join(facts)
 
@@ -179,10 +245,13 @@ def _side(runs: Sequence[RunInfo]) -> str:
 
 
 def _machines(runs: Sequence[RunInfo]) -> str:
+    """Return the sentence that tells who ran against whom, and whether on like machines."""
     classes = {run.environment.host_class for run in runs}
     if None in classes or not classes:
-        return ""
-    return ", same machine class" if len(classes) == 1 else ", different machine classes"
+        return gettext_noop("{current} against {baseline} ({runs} runs)")
+    if len(classes) == 1:
+        return gettext_noop("{current} against {baseline} ({runs} runs, same machine class)")
+    return gettext_noop("{current} against {baseline} ({runs} runs, different machine classes)")
 
 
 def _table(rows: Sequence[Row], comparison: Comparison) -> str:
@@ -195,7 +264,7 @@ def _rows_section(title: str, rows: Sequence[Row], comparison: Comparison, *, ke
     with_budgets = bool(comparison.budgets)
     heads = columns(rows, with_budgets=with_budgets)
     lines = (cells(row, with_budgets=with_budgets) for row in rows)
-    return table_section(f"{len(rows)} {title}", heads, lines, len(rows), keep=keep)
+    return table_section(title, heads, lines, len(rows), keep=keep)
 
 
 def _method(comparison: Comparison) -> list[str]:
@@ -205,8 +274,10 @@ def _method(comparison: Comparison) -> list[str]:
     alpha = format_ratio(comparison.alpha)
     return [
         wording.direction(comparison),
-        f"design {comparison.design}, alpha {alpha}, correction {comparison.correction}",
-        f"methods: {', '.join(methods) or 'none'}",
+        _("design {design}, alpha {alpha}, correction {correction}").format(
+            design=comparison.design, alpha=alpha, correction=comparison.correction
+        ),
+        _("methods: {methods}").format(methods=listed(methods) or _("none")),
         *wording.comparison_caveats(comparison),
         *wording.caveat_sentences([*of_results, *of_budgets]),
     ]
@@ -214,6 +285,9 @@ def _method(comparison: Comparison) -> list[str]:
 
 def _foot(framing: Framing) -> list[str]:
     command = framing.reproduce
-    reproduce = [] if command is None else [f"Reproduce: {code(command, _LONGEST_COMMAND)}"]
-    link = [] if framing.report_url is None else [f"[full report](<{framing.report_url}>)"]
-    return [" · ".join([*reproduce, *link])]
+    parts = []
+    if command is not None:
+        parts.append(_("Reproduce: {command}").format(command=code(command, _LONGEST_COMMAND)))
+    if framing.report_url is not None:
+        parts.append(f"[{_('full report')}](<{framing.report_url}>)")
+    return [" · ".join(parts)]

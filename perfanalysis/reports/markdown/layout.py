@@ -13,7 +13,10 @@ from perfanalysis.reports.escape import (
     shortened,
     terminal_text,
 )
-from perfanalysis.reports.wording import name_text
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import sentences, translated
+from perfanalysis.reports.numbers import counted
+from perfanalysis.reports.wording import ALL_REQUESTS, name_text
 
 # GitHub refuses a comment of more than 65,536 characters, and is not of one mind whether these are
 # bytes; the rest is for whoever posts it.
@@ -85,7 +88,7 @@ def list_section(title: str, sentences: Sequence[str], *, keep: int) -> Section:
 
 def prose(text: str) -> str:
     """Return a sentence that may quote strangers as harmless Markdown of bounded length."""
-    return markdown_text(_visible(text, _LONGEST_SENTENCE))
+    return markdown_text(_visible(translated(text), _LONGEST_SENTENCE))
 
 
 def code(text: str, width: int = _LONGEST_CODE) -> str:
@@ -95,7 +98,9 @@ def code(text: str, width: int = _LONGEST_CODE) -> str:
 
 def name_code(name: str | None) -> str:
     """Return a name of requests as a code span; all requests together are plain words."""
-    return name_text(None) if name is None else code(name)
+    if name is None or not name.strip():
+        return name_text(name)
+    return code(name_text(name) if name == ALL_REQUESTS else name)
 
 
 def figure_text(text: str) -> str:
@@ -134,8 +139,8 @@ def fitted(
         lines = list(_lines_that_fit(section, room))
         missing = section.count - len(lines)
         if missing:
-            of = f"{missing} of " if lines else ""
-            left_out[index] = f"{of}{section.title}"
+            part = _("{num} of {section}").format(num=missing, section=section.title)
+            left_out[index] = part if lines else section.title
         if lines:
             shown[index] = _folded(section, lines, missing)
             room -= _size(shown[index]) + 1
@@ -155,7 +160,8 @@ def _lines_that_fit(section: Section, room: int) -> Iterator[str]:
 
 def _folded(section: Section, lines: Sequence[str], missing: int) -> str:
     body = "\n".join([*section.head, *lines])
-    more = f"\n\nand {missing} more" if missing else ""
+    rest = counted("and {num} more", "and {num} more", missing)
+    more = f"\n\n{rest}" if missing else ""
     return f"<details><summary>{section.title}</summary>\n\n{body}{more}\n\n</details>"
 
 
@@ -166,4 +172,5 @@ def _size(text: str) -> int:
 def _confession(left_out: Sequence[str]) -> list[str]:
     if not left_out:
         return []
-    return [f"Left out for their size: {'; '.join(left_out)}. The JSON output has all."]
+    said = _("Left out for their size: {parts}. The JSON output has all.")
+    return [said.format(parts=sentences(left_out))]

@@ -13,9 +13,12 @@ from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.model.results import Result, Severity, Verdict
 from perfanalysis.reports import wording
+from perfanalysis.reports.budgets.wording import value_text
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import listed, sentences
 from perfanalysis.reports.markdown import budgets as budget_cells
 from perfanalysis.reports.markdown.layout import Column, figure_text, metric_text, name_code
-from perfanalysis.units import format_quantity
+from perfanalysis.reports.numbers import format_quantity
 
 SYMBOLS = {
     Verdict.REGRESSED: "❌",
@@ -94,9 +97,7 @@ def ordered_rows(results: Iterable[Result], budgets: Sequence[BudgetResult]) -> 
     worst: dict[tuple[str, str], BudgetResult] = {}
     for budget in sorted(budgets, key=budget_cells.badness, reverse=True):
         # Results, too, call all requests together by their name in words.
-        worst[wording.name_text(None) if budget.name is None else budget.name, _key(budget)] = (
-            budget
-        )
+        worst[wording.ALL_REQUESTS if budget.name is None else budget.name, _key(budget)] = budget
     rows = [
         Row(result=result, budget=worst.pop((result.name, result.metric), None))
         for result in results
@@ -118,16 +119,17 @@ def _key(budget: BudgetResult) -> str:
 def columns(rows: Sequence[Row], *, with_budgets: bool) -> list[Column]:
     """Return the heads of the columns."""
     results = [row.result for row in rows if row.result is not None]
-    budget = [Column(title="Budget", align="left")] if with_budgets else []
+    interval = wording.interval_heading(results)
+    budget = [Column(title=_("Budget"), align="left")] if with_budgets else []
     return [
         Column(title=" ", align="center"),
-        Column(title="Name", align="left"),
-        Column(title="Metric", align="left"),
-        Column(title="Baseline", align="right"),
-        Column(title="Current", align="right"),
-        Column(title=f"Change ({wording.interval_heading(results)})", align="right"),
+        Column(title=_("Name"), align="left"),
+        Column(title=_("Metric"), align="left"),
+        Column(title=_("Baseline"), align="right"),
+        Column(title=_("Current"), align="right"),
+        Column(title=_("Change ({interval})").format(interval=interval), align="right"),
         *budget,
-        Column(title="Verdict", align="left"),
+        Column(title=_("Verdict"), align="left"),
     ]
 
 
@@ -151,7 +153,7 @@ def cells(row: Row, *, with_budgets: bool) -> list[str]:
 
 
 def _budget_figures(budget: BudgetResult) -> list[str]:
-    value = budget_cells.amount_text(budget, budget.value)
+    value = value_text(budget, budget.value)
     baseline = wording.NONE if budget.relative else format_quantity(budget.baseline, budget.unit)
     current, change = (wording.NONE, value) if budget.relative else (value, wording.NONE)
     return [
@@ -175,29 +177,33 @@ def _verdict(row: Row) -> str:
     if row.result is not None:
         way = _remedy(row.result)
         verdict = wording.verdict_text(row.result)
-        parts.append(verdict if way is None else f"{verdict}: {way} would decide")
+        if way is not None:
+            verdict = _("{verdict}: {way} would decide").format(verdict=verdict, way=way)
+        parts.append(verdict)
     if row.budget is not None and row.budget.outcome is not Outcome.MET:
         parts.append(budget_cells.outcome_words(row.budget))
-    return "; ".join(parts)
+    return sentences(parts)
 
 
 def _remedy(result: Result) -> str | None:
     """Return the one thing that would decide a result; a table has no room for two."""
     if result.runs_needed is not None and result.verdict is Verdict.UNDECIDED:
-        return f"{wording.plural(result.runs_needed, 'run')} a side"
+        return wording.runs_a_side(result.runs_needed)
     return wording.remedy(result)
 
 
 def worst_text(row: Row) -> str:
     """Return the row that matters most in a few words."""
     over = row.budget is not None and row.budget.outcome is Outcome.BROKEN
-    budget = f", budget {budget_cells.limit_cell(row.budget)}" if over else ""
     if row.result is not None:
-        size = f"**{wording.change_with_interval(row.result)}**"
-        words = wording.verdict_words(row.result)
-        return (
-            f"{name_code(row.result.name)} {metric_text(row.result.metric)} {size}, {words}{budget}"
-        )
-    assert row.budget is not None  # noqa: S101  (a row has a result or a budget)
-    value = figure_text(budget_cells.amount_text(row.budget, row.budget.value))
-    return f"{name_code(row.budget.name)} {metric_text(_key(row.budget))} **{value}**{budget}"
+        name, metric = name_code(row.result.name), metric_text(row.result.metric)
+        size = wording.change_with_interval(row.result)
+        said = f"{name} {metric} **{size}**"
+        said = listed([said, wording.verdict_words(row.result)])
+    else:
+        assert row.budget is not None  # noqa: S101  (a row has a result or a budget)
+        name, metric = name_code(row.budget.name), metric_text(_key(row.budget))
+        said = f"{name} {metric} **{figure_text(value_text(row.budget, row.budget.value))}**"
+    if not over:
+        return said
+    return listed([said, _("budget {limit}").format(limit=budget_cells.limit_cell(row.budget))])

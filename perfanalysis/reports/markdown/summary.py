@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from perfanalysis.model.results import NameSummary, SeriesSummary, Summary, ThresholdOutcome
 from perfanalysis.reports import summary_wording, wording
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import pgettext
 from perfanalysis.reports.markdown.budgets import OUTCOME_SYMBOLS
 from perfanalysis.reports.markdown.layout import (
     Column,
@@ -20,7 +22,9 @@ from perfanalysis.reports.markdown.layout import (
     table_section,
 )
 from perfanalysis.reports.name_columns import NameColumn, name_columns
-from perfanalysis.units import format_count
+from perfanalysis.reports.numbers import counted, format_count
+from perfanalysis.reports.series_names import series_names
+from perfanalysis.reports.words import word
 
 _MOST_ROWS = 10
 _HIGHEST_RANK = 5  # columns of a higher rank would make the table scroll sideways
@@ -35,23 +39,23 @@ def summary_markdown(summary: Summary) -> str:
         first = []
     further = summary.names[_MOST_ROWS:]
     head = [
-        f"### Performance of {code(wording.name_text(summary.run.name))}",
+        "### " + _("Performance of {run}").format(run=code(wording.name_text(summary.run.name))),
         prose(summary_wording.summary_sentence(summary)),
         summary_wording.threshold_counts(thresholds) if thresholds else "",
-        table(_THRESHOLD_COLUMNS, _threshold_rows(thresholds[:_MOST_ROWS])),
+        table(_threshold_columns(), _threshold_rows(thresholds[:_MOST_ROWS])),
         table(_name_heads(columns), _name_rows(first, columns)),
     ]
     more_thresholds = thresholds[_MOST_ROWS:]
     sections = [
         table_section(
-            f"{len(more_thresholds)} more thresholds",
-            _THRESHOLD_COLUMNS,
+            counted("{num} more threshold", "{num} more thresholds", len(more_thresholds)),
+            _threshold_columns(),
             _threshold_rows(more_thresholds),
             len(more_thresholds),
             keep=4,
         ),
         table_section(
-            f"{len(further)} more names",
+            counted("{num} more name", "{num} more names", len(further)),
             _name_heads(columns),
             _name_rows(further, columns),
             len(further),
@@ -59,16 +63,17 @@ def summary_markdown(summary: Summary) -> str:
         ),
         _checks(summary, keep=1),
         _series(summary.series, keep=0),
-        list_section("Caveats", _caveats(summary), keep=3),
+        list_section(_("Caveats"), _caveats(summary), keep=3),
     ]
     return fitted(head, sections, [])
 
 
-_THRESHOLD_COLUMNS = (
-    Column(title=" ", align="center"),
-    Column(title="Threshold", align="left"),
-    Column(title="Outcome", align="left"),
-)
+def _threshold_columns() -> list[Column]:
+    return [
+        Column(title=" ", align="center"),
+        Column(title=_("Threshold"), align="left"),
+        Column(title=_("Outcome"), align="left"),
+    ]
 
 
 def _threshold_rows(thresholds: Iterable[ThresholdOutcome]) -> Iterable[list[str]]:
@@ -76,13 +81,13 @@ def _threshold_rows(thresholds: Iterable[ThresholdOutcome]) -> Iterable[list[str
         yield [
             OUTCOME_SYMBOLS[threshold.outcome],
             code(wording.name_text(threshold.source)),
-            f"{threshold.outcome}: {prose(threshold.message)}",
+            f"{word(threshold.outcome)}: {prose(threshold.message)}",
         ]
 
 
 def _name_heads(columns: Sequence[NameColumn]) -> list[Column]:
     return [
-        Column(title="Name", align="left"),
+        Column(title=_("Name"), align="left"),
         *(
             Column(title=column.title, align="right" if column.right else "left")
             for column in columns
@@ -101,11 +106,16 @@ def _name_rows(
 def _checks(summary: Summary, *, keep: int) -> Section:
     checks = sorted(summary.checks, key=lambda check: (check.fails == 0, check.name))
     failed = sum(check.fails > 0 for check in checks)
-    title = f"{wording.plural(len(checks), 'check')}, {failed} with failures"
+    title = counted(
+        "{num} check, {failed} with failures",
+        "{num} checks, {failed} with failures",
+        len(checks),
+        failed=str(failed),
+    )
     columns = [
-        Column(title="Check", align="left"),
-        Column(title="passes", align="right"),
-        Column(title="fails", align="right"),
+        Column(title=_("Check"), align="left"),
+        Column(title=_("passes"), align="right"),
+        Column(title=_("fails"), align="right"),
     ]
     rows = (
         [
@@ -120,17 +130,21 @@ def _checks(summary: Summary, *, keep: int) -> Section:
 
 def _series(series: Sequence[SeriesSummary], *, keep: int) -> Section:
     columns = [
-        Column(title="Series", align="left"),
-        *(Column(title=title, align="right") for title in ("mean", "p95", "max", "total")),
+        Column(title=_("Series"), align="left"),
+        Column(title=pgettext("figure", "mean"), align="right"),
+        Column(title="p95", align="right"),
+        Column(title=pgettext("figure", "max"), align="right"),
+        Column(title=pgettext("figure", "total"), align="right"),
     ]
     rows = (
         [
-            code(wording.name_text(entry.metric)),
+            code(wording.name_text(name)),
             *(figure_text(figure) for figure in summary_wording.series_figures(entry)),
         ]
-        for entry in series
+        for name, entry in zip(series_names(series), series, strict=True)
     )
-    return table_section(f"{len(series)} series", columns, rows, len(series), keep=keep)
+    title = counted("{num} series", "{num} series", len(series))
+    return table_section(title, columns, rows, len(series), keep=keep)
 
 
 def _caveats(summary: Summary) -> list[str]:
