@@ -14,11 +14,13 @@ from markupsafe import Markup
 from perfanalysis.model.budget_results import BudgetResult
 from perfanalysis.reports.budgets.wording import by_importance
 from perfanalysis.reports.html.tables import Shown, shown
+from perfanalysis.reports.language import gettext as _
+from perfanalysis.reports.language import pgettext
 
 WIDTH = 180
 HEIGHT = 18
 _MOST = 1.5  # times the limit: the right edge
-_MOST_ROWS = 150
+MOST_ROWS = 150
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +31,19 @@ class BudgetRow:
     bar: Markup
 
 
-def budget_rows(results: Sequence[BudgetResult]) -> Shown[BudgetRow]:
+def budget_rows(results: Sequence[BudgetResult], *, most_rows: int = MOST_ROWS) -> Shown[BudgetRow]:
     """Return the budgets of a report, what matters first."""
     ordered = by_importance(results)
-    return shown([BudgetRow(budget=entry, bar=usage_bar(entry)) for entry in ordered], _MOST_ROWS)
+    return shown([BudgetRow(budget=entry, bar=usage_bar(entry)) for entry in ordered], most_rows)
 
 
 def usage_axis() -> Markup:
     """Return the labels over the column of bars."""
     return Markup(
         '<svg class="usage" viewBox="0 0 {0} {1}" aria-hidden="true">'
-        '<text x="0" y="13">used</text><text class="middle" x="{2}" y="13">limit</text>'
-        '<text class="end" x="{0}" y="13">over</text></svg>'
-    ).format(WIDTH, HEIGHT, _x(1.0))
+        '<text x="0" y="13">{3}</text><text class="middle" x="{2}" y="13">{4}</text>'
+        '<text class="end" x="{0}" y="13">{5}</text></svg>'
+    ).format(WIDTH, HEIGHT, _x(1.0), _("used"), pgettext("axis", "limit"), _("over"))
 
 
 def usage_bar(budget: BudgetResult) -> Markup:

@@ -1,7 +1,8 @@
-"""What the HTML report draws: which names and runs get charts, with how many points.
+"""What the HTML report draws: which names and runs get charts, within the size of a page.
 
-A page of some hundred names and several runs would weigh tens of megabytes. The charts share one
-budget of points; names with a change come first, then those with most requests.
+A page of some hundred names and several runs would weigh tens of megabytes, and drawing all of it
+would take a minute. The charts share a budget of bytes, the static drawings one of time besides;
+names with a change come first, then those with most requests.
 """
 
 from __future__ import annotations
@@ -10,34 +11,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import NameSummary, Result, Verdict
 from perfanalysis.model.run import RunInfo
 from perfanalysis.model.shapes import Shape
 from perfanalysis.model.views import ReportData, RunView
 from perfanalysis.reports.charts.axes import TimeAxis, time_axis
-from perfanalysis.reports.charts.latency import Side, distribution_chart, percentile_chart
-from perfanalysis.reports.charts.quantiles import quantile_chart
-from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
+from perfanalysis.reports.charts.latency import Side
+from perfanalysis.reports.html.pencil import Figure, Pencil, Resource
 from perfanalysis.reports.wording import by_importance
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
+    from perfanalysis.reports.html.chart_data import Chart
 
-MOST_NAMES = 20
+MOST_DRAWN_NAMES = 10  # as static drawings, which take a tenth of a second a name
+MOST_NAMES = 400  # sections at all
 MOST_RUNS = 8  # of one side: beyond, lines hide each other
-MOST_CURVES = 24
-MOST_POINTS = 300  # of one line
+MOST_CURVES = 40
+MOST_DRAWN_CURVES = 18
+MOST_POINTS = 300  # of one line of a static drawing
 _FEWEST_POINTS = 40
-_ALL_POINTS = 70_000  # of the page: about 11 bytes each
-_LINES_OF_A_RUN = 5  # distribution, p50, p95, throughput, errors
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A chart with the caption that stands over it."""
-
-    caption: str
-    chart: Markup
+_ALL_POINTS = 45_000  # of the static drawings: about 11 bytes each
+_LINES_OF_A_RUN = 6  # distribution, percentiles, throughput, errors
+_BYTES_OF_A_SECTION = 900  # of HTML, without its rows
+_BYTES_OF_A_ROW = 480
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +62,10 @@ class NameSection:
     rows: tuple[RunRow, ...]
     figures: tuple[Figure, ...]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One resource series of all runs."""
-
-    metric: str
-    labels: str
-    unit: str | None
-    chart: Markup
+    @property
+    def caveats(self) -> list[Caveat]:
+        """What limits the figures of the runs, each once."""
+        return list(dict.fromkeys(caveat for row in self.rows for caveat in row.figures.caveats))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,56 +73,62 @@ class Drawing:
     """All charts of a report.
 
     Attributes:
-        names: sections with charts.
-        uncharted: names that got none, in the same order.
+        names: sections, the first of them with static drawings.
+        left_out: names without a section, in the same order.
+        drawn_names: how many sections have static drawings.
+        runs: what is drawn, by the numbers that the data call them.
         runs_omitted: runs that are in no chart.
         resources_omitted: resource series that got no chart.
+        axis: the time that all charts over time span.
+        charts: data of the interactive charts, by key.
     """
 
     total: NameSection
     names: tuple[NameSection, ...]
-    uncharted: tuple[str, ...]
+    left_out: tuple[str, ...]
+    drawn_names: int
+    runs: tuple[tuple[Side, RunView], ...]
     runs_omitted: int
     resources: tuple[Resource, ...]
     resources_omitted: int
+    axis: TimeAxis
+    charts: dict[str, Chart]
 
 
-def draw(data: ReportData) -> Drawing:
-    """Return the charts of a report within the limits of its size."""
+def draw(data: ReportData, *, room: int) -> Drawing:
+    """Return the charts of a report.
+
+    Args:
+        data: what to draw.
+        room: bytes that sections of names and all charts may take; the charts of all requests
+            are there in any case.
+    """
     views = _views(data)
-    drawn = [(side, view) for side, view in views if view in _first(data, side)]
-    keys = list(dict.fromkeys((c.metric, c.labels) for _, v in drawn for c in v.curves))
+    runs = [(side, view) for side, view in views if view in _first(data, side)]
     names = ordered_names(data)
-    charted = names[:MOST_NAMES]
-    lines = len(drawn) * (_LINES_OF_A_RUN * (len(charted) + 1) + min(len(keys), MOST_CURVES))
-    points = min(MOST_POINTS, max(_FEWEST_POINTS, _ALL_POINTS // max(lines, 1)))
     axis = time_axis(data)
-    results = by_importance(data.comparison.results) if data.comparison else []
-    shapes = {shape.name: shape for shape in data.comparison.shapes} if data.comparison else {}
-    resources = [_resource(drawn, key, axis=axis, points=points) for key in keys[:MOST_CURVES]]
+    pencil = Pencil(runs, axis=axis, points=_points(len(runs), len(names)))
+    figures = pencil.name_figures(None, "all", None, drawn=True)
+    resources = pencil.resources(most=MOST_CURVES, most_drawn=MOST_DRAWN_CURVES)
+    sections = _sections(data, names, views, pencil, room)
     return Drawing(
-        total=_section(None, views, (), None, _figures(drawn, None, axis=axis, points=points)),
-        names=tuple(
-            _section(
-                name,
-                views,
-                tuple(result for result in results if result.name == name),
-                shapes.get(name),
-                _figures(drawn, name, axis=axis, points=points, shape=shapes.get(name)),
-            )
-            for name in charted
-        ),
-        uncharted=tuple(names[MOST_NAMES:]),
-        runs_omitted=len(views) - len(drawn),
-        resources=tuple(resource for resource in resources if resource is not None),
-        resources_omitted=max(len(keys) - MOST_CURVES, 0),
+        total=_section(None, views, (), None, figures),
+        names=tuple(sections),
+        left_out=tuple(names[len(sections) :]),
+        drawn_names=min(len(sections), MOST_DRAWN_NAMES),
+        runs=pencil.runs,
+        runs_omitted=len(views) - len(runs),
+        resources=tuple(resources),
+        resources_omitted=max(len(pencil.curve_keys()) - MOST_CURVES, 0),
+        axis=axis,
+        charts=pencil.charts,
     )
 
 
 def ordered_names(data: ReportData) -> list[str]:
     """Return every name: regressed and improved ones first, then by number of requests."""
     requests: dict[str, int] = {}
-    for _, view in _views(data):
+    for _side, view in _views(data):
         for entry in view.summary.names:
             requests[str(entry.name)] = requests.get(str(entry.name), 0) + entry.requests
     results = data.comparison.results if data.comparison else ()
@@ -142,8 +140,39 @@ def ordered_names(data: ReportData) -> list[str]:
     )
 
 
+def _sections(
+    data: ReportData,
+    names: Sequence[str],
+    views: Sequence[tuple[Side, RunView]],
+    pencil: Pencil,
+    room: int,
+) -> list[NameSection]:
+    """Return sections of names until the room is used up."""
+    results: dict[str, list[Result]] = {}
+    for result in by_importance(data.comparison.results) if data.comparison else ():
+        results.setdefault(result.name, []).append(result)
+    shapes = {shape.name: shape for shape in data.comparison.shapes} if data.comparison else {}
+    sections: list[NameSection] = []
+    for index, name in enumerate(names[:MOST_NAMES], start=1):
+        shape = shapes.get(name)
+        figures = pencil.name_figures(name, f"n{index}", shape, drawn=index <= MOST_DRAWN_NAMES)
+        section = _section(name, views, tuple(results.get(name, ())), shape, figures)
+        pencil.bytes += _BYTES_OF_A_SECTION + _BYTES_OF_A_ROW * len(section.rows)
+        if pencil.bytes > room:
+            for figure in figures:
+                pencil.charts.pop(figure.key or "", None)
+            break
+        sections.append(section)
+    return sections
+
+
+def _points(runs: int, names: int) -> int:
+    """Return how many points a line of a static drawing has."""
+    lines = runs * (_LINES_OF_A_RUN * (min(names, MOST_DRAWN_NAMES) + 1) + MOST_DRAWN_CURVES)
+    return min(MOST_POINTS, max(_FEWEST_POINTS, _ALL_POINTS // max(lines, 1)))
+
+
 def _views(data: ReportData) -> list[tuple[Side, RunView]]:
-    """Return all runs in drawing order: the current ones lie over the baseline."""
     baseline: list[tuple[Side, RunView]] = [("baseline", view) for view in data.baseline]
     return [*baseline, *(("current", view) for view in data.current)]
 
@@ -157,7 +186,7 @@ def _section(
     views: Sequence[tuple[Side, RunView]],
     results: tuple[Result, ...],
     shape: Shape | None,
-    figures: tuple[Figure, ...],
+    figures: Sequence[Figure],
 ) -> NameSection:
     rows = tuple(
         RunRow(side=side, run=view.summary.run, figures=entry)
@@ -165,34 +194,4 @@ def _section(
         for entry in (view.summary.total, *view.summary.names)
         if entry.name == name
     )
-    return NameSection(name=name, results=results, shape=shape, rows=rows, figures=figures)
-
-
-def _figures(
-    views: Sequence[tuple[Side, RunView]],
-    name: str | None,
-    *,
-    axis: TimeAxis,
-    points: int,
-    shape: Shape | None = None,
-) -> tuple[Figure, ...]:
-    distributions = [(s, v.distributions[name]) for s, v in views if name in v.distributions]
-    timelines = [(s, v.timelines[name]) for s, v in views if name in v.timelines]
-    charts = (
-        ("Latency distribution", distribution_chart(distributions, points=points)),
-        ("Quantile by quantile", quantile_chart(shape)),
-        ("Latency over time", percentile_chart(timelines, axis=axis, points=points)),
-        ("Throughput and errors", throughput_chart(timelines, axis=axis, points=points)),
-    )
-    return tuple(Figure(caption=text, chart=chart) for text, chart in charts if chart is not None)
-
-
-def _resource(
-    views: Sequence[tuple[Side, RunView]], key: tuple[str, str], *, axis: TimeAxis, points: int
-) -> Resource | None:
-    curves = [(s, c) for s, v in views for c in v.curves if (c.metric, c.labels) == key]
-    chart = curve_chart(curves, axis=axis, points=points)
-    if chart is None:
-        return None
-    unit = shown_unit([curve for _, curve in curves])
-    return Resource(metric=key[0], labels=key[1], unit=unit, chart=chart)
+    return NameSection(name=name, results=results, shape=shape, rows=rows, figures=tuple(figures))

@@ -34,11 +34,13 @@ class IntervalScale:
         difference: changes are differences of rates, not ratios.
         left: lower end of the scale, after `_position`; negative.
         right: upper end; positive.
+        number: of the table in the page, so that rows can refer to its grid.
     """
 
     difference: bool
     left: float
     right: float
+    number: int
 
     def x(self, change: float) -> float:
         """Return the distance of a change from the left edge in CSS pixels, within the margins."""
@@ -64,27 +66,28 @@ class IntervalScale:
         return sorted(chosen)
 
     def axis(self, metric: str) -> Markup:
-        """Return the labels over the column."""
+        """Return the labels over the column, and the grid that all rows show."""
         labels = Markup("").join(
             Markup('<text class="tick middle" x="{}" y="12">{}</text>').format(
                 self.x(tick), _tick_text(tick, metric)
             )
             for tick in self.ticks()
         )
+        grid = "".join(f"M{self.x(tick)} 0v{HEIGHT}" for tick in self.ticks() if tick != 0)
         return Markup(
-            '<svg class="interval" viewBox="0 0 {} 16" aria-hidden="true">{}</svg>'
-        ).format(WIDTH, labels)
+            '<svg class="interval" viewBox="0 0 {} 16" aria-hidden="true">'
+            '<defs><g class="change-grid" id="grid-{}">'
+            '<path class="grid" d="{}"/><path class="zero" d="M{} 0v{}"/></g></defs>{}</svg>'
+        ).format(WIDTH, self.number, grid, self.x(0), HEIGHT, labels)
 
     def row(self, result: Result) -> Markup:
         """Return the drawing of one result; the cell beside it says the same in figures."""
         # Of a ratio the tolerance is symmetric on this scale: 5 % up is undone by 4.76 % down.
         floor = -result.tolerance if self.difference else 1 / (1 + result.tolerance) - 1
         band = self.x(floor), self.x(result.tolerance)
-        grid = "".join(f"M{self.x(tick)} 0v{HEIGHT}" for tick in self.ticks() if tick != 0)
         parts = Markup(
-            '<path class="tolerance" d="M{} 0H{}V{}H{}z"/><path class="grid" d="{}"/>'
-            '<path class="zero" d="M{} 0v{}"/>'
-        ).format(band[0], band[1], HEIGHT, band[0], grid, self.x(0), HEIGHT)
+            '<path class="tolerance" d="M{} 0H{}V{}H{}z"/><use href="#grid-{}"/>'
+        ).format(band[0], band[1], HEIGHT, band[0], self.number)
         return Markup(
             '<svg class="interval {}" viewBox="0 0 {} {}" aria-hidden="true">{}{}</svg>'
         ).format(str(result.verdict), WIDTH, HEIGHT, parts, self._interval(result))
@@ -117,7 +120,7 @@ class IntervalScale:
         return self.x(change), position < self.left or position > self.right
 
 
-def interval_scale(results: Sequence[Result]) -> IntervalScale:
+def interval_scale(results: Sequence[Result], *, number: int = 1) -> IntervalScale:
     """Return a scale for one table: wide enough for every change and most intervals.
 
     One interval may be many times as wide as the others; it is cut off rather than letting it
@@ -138,7 +141,9 @@ def interval_scale(results: Sequence[Result]) -> IntervalScale:
     right = min(max(_furthest(ends), least), most)
     # Neither side vanishes: the direction of "worse" must stay in sight.
     left, right = max(left, right / 3), max(right, left / 3)
-    return IntervalScale(difference=difference, left=-left * 1.05, right=right * 1.05)
+    return IntervalScale(
+        difference=difference, left=-left * 1.05, right=right * 1.05, number=number
+    )
 
 
 def _tick_text(change: float, metric: str) -> str:

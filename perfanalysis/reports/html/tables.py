@@ -37,18 +37,26 @@ def shown(rows: Sequence[T], limit: int) -> Shown[T]:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorRow:
-    """One kind of error; None where the side's commonest errors do not hold it."""
+    """One kind of error; None where the side's commonest errors do not hold it.
+
+    Attributes:
+        baseline_share: of the requests of that name, 0..1; None where those are unknown.
+        current_share: likewise.
+    """
 
     name: str
     status: str | None
     error: str | None
     baseline: int | None
     current: int | None
+    baseline_share: float | None
+    current_share: float | None
 
 
 def error_rows(data: ReportData) -> list[ErrorRow]:
     """Return errors summed over the runs of each side, most in the current runs first."""
     current, baseline = _errors(data.current), _errors(data.baseline)
+    of_current, of_baseline = _requests(data.current), _requests(data.baseline)
     keys = sorted(
         current.keys() | baseline.keys(),
         key=lambda key: (-current[key], -baseline[key], key[0], key[1] or "", key[2] or ""),
@@ -60,9 +68,23 @@ def error_rows(data: ReportData) -> list[ErrorRow]:
             error=key[2],
             baseline=baseline.get(key),
             current=current.get(key),
+            baseline_share=_share(baseline.get(key), of_baseline[key[0]]),
+            current_share=_share(current.get(key), of_current[key[0]]),
         )
         for key in keys
     ]
+
+
+def _share(count: int | None, requests: int) -> float | None:
+    return None if count is None or requests == 0 else count / requests
+
+
+def _requests(views: Sequence[RunView]) -> Counter[str]:
+    requests: Counter[str] = Counter()
+    for view in views:
+        for entry in view.summary.names:
+            requests[str(entry.name)] += entry.requests
+    return requests
 
 
 def _errors(views: Sequence[RunView]) -> Counter[tuple[str, str | None, str | None]]:
@@ -129,12 +151,13 @@ class SeriesRow:
     side: Side
     run: RunInfo
     series: SeriesSummary
+    labels: str
 
 
 def series_rows(data: ReportData) -> list[SeriesRow]:
     """Return the resource series, the runs of one metric below each other."""
     rows = [
-        SeriesRow(side=side, run=run, series=series)
+        SeriesRow(side=side, run=run, series=series, labels=series.labels)
         for side, run, view in _runs(data)
         for series in view.summary.series
     ]
@@ -150,6 +173,16 @@ def name_rows(view: RunView) -> list[NameSummary]:
         view.summary.names,
         key=lambda entry: (entry.kind != Kind.REQUEST, -entry.requests, str(entry.name)),
     )
+
+
+def name_values(entry: NameSummary) -> str:
+    """Return the numbers that the columns of a name are sorted by, apart by blanks."""
+    latency = entry.latency
+    numbers = (
+        *(entry.requests, entry.failures, entry.error_rate, entry.throughput),
+        *(latency.mean, latency.p50, latency.p90, latency.p95, latency.p99, latency.max),
+    )
+    return " ".join("-" if number is None else f"{number:.6g}" for number in numbers)
 
 
 def _runs(data: ReportData) -> list[tuple[Side, RunInfo, RunView]]:

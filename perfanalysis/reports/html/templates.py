@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from perfanalysis.reports import shape_wording, wording
+from perfanalysis.reports import shape_wording, times, wording
 from perfanalysis.reports.budgets import wording as budget_wording
 from perfanalysis.reports.escape import shortened, terminal_text
 from perfanalysis.reports.html.tables import shown
-from perfanalysis.reports.language import gettext, ngettext
-from perfanalysis.units import (
+from perfanalysis.reports.language import gettext, ngettext, pgettext, translated
+from perfanalysis.reports.numbers import (
     format_bytes,
     format_count,
     format_ms,
     format_quantity,
     format_rate,
     format_ratio,
-    significant,
 )
+from perfanalysis.reports.words import kind_word, word
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,6 +39,19 @@ _OF_BUDGETS = {
     "budget_interval": budget_wording.interval_text,
     "budget_limit": budget_wording.limit_text,
     "budget_left": budget_wording.left_text,
+}
+_FILTERS = {
+    "ms": format_ms,
+    "number": format_count,
+    "ratio": format_ratio,
+    "rate": format_rate,
+    "bytes": format_bytes,
+    "quantity": format_quantity,
+    "duration": times.duration_text,
+    "word": word,
+    "kind": kind_word,
+    "typeset": lambda text: text.replace("-", "\u2212"),
+    "name": lambda text: terminal_text(wording.name_text(text)),
 }
 _LONGEST_TEXT = 400  # terminal cells of one text from a result file
 
@@ -60,23 +73,14 @@ def templates() -> Environment:
         loader=FileSystemLoader(template_folder()),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_visible,
+        finalize=visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's
     environment.globals.update({"_": _text, "gettext": _text, "ngettext": _counted_text})
-    environment.filters.update(
-        ms=format_ms,
-        number=format_count,
-        ratio=format_ratio,
-        rate=format_rate,
-        bytes=format_bytes,
-        quantity=format_quantity,
-        duration=duration_text,
-        typeset=lambda text: text.replace("-", "\u2212"),
-        name=lambda text: terminal_text(wording.name_text(text)),
-    )
+    environment.globals["pgettext"] = _text_in_context
+    environment.filters.update(_FILTERS)
     environment.globals.update(
         plural=wording.plural,
         coverage=wording.coverage,
@@ -90,30 +94,39 @@ def templates() -> Environment:
         remedy=wording.remedy,
         shape_text=shape_wording.shape_text,
         modes_text=shape_wording.modes_text,
-        timestamp=wording.timestamp,
+        timestamp=times.moment_text,
         shown=shown,
     )
     environment.globals.update(_OF_BUDGETS)
     return environment
 
 
-def _visible(value: object) -> object:
-    """Return what is printed for a value: control characters visible, bounded in length.
+def visible(value: object) -> object:
+    """Return what is printed for a value: translated, all characters visible, bounded in length.
 
     Applied to every expression of the templates, so that no text can be forgotten.
     """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return terminal_text(shortened(value, _LONGEST_TEXT))
+        # Cut before, for what it costs, and after: `<U+202E>` is longer than the sign it shows.
+        shown_text = terminal_text(shortened(translated(value), _LONGEST_TEXT))
+        return shortened(shown_text, _LONGEST_TEXT)
     return value
 
 
 def _text(template: str, **values: object) -> Markup:
     """Return a text of ours in the current language; its values are escaped, bounded, visible.
 
-    Jinja's own would let values past `_visible`.
+    Jinja's own would let values past `visible`.
     """
     return Markup(gettext(template)) % {  # noqa: S704  (our own text)
-        key: _visible(value) for key, value in values.items()
+        key: visible(value) for key, value in values.items()
+    }
+
+
+def _text_in_context(context: str, template: str, **values: object) -> Markup:
+    """Return a text of ours that other languages say in several ways."""
+    return Markup(pgettext(context, template)) % {  # noqa: S704  (our own text)
+        key: visible(value) for key, value in values.items()
     }
 
 
@@ -121,21 +134,5 @@ def _counted_text(singular: str, plural: str, num: int, **values: object) -> Mar
     """Return the form of a text that a count needs; `%(num)s` is the count itself."""
     filling = {"num": format_count(num), **values}
     return Markup(ngettext(singular, plural, num)) % {  # noqa: S704  (our own text)
-        key: _visible(value) for key, value in filling.items()
+        key: visible(value) for key, value in filling.items()
     }
-
-
-def duration_text(seconds: float | None) -> str:
-    """Return a duration as people say it.
-
-    >>> duration_text(30.13), duration_text(754.2), duration_text(7384.0), duration_text(None)
-    ('30.1 s', '12 min 34 s', '2 h 3 min', '–')
-    """
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{significant(seconds)} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"

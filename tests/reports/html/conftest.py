@@ -11,9 +11,13 @@ import pytest
 from perfanalysis.model.results import Comparison, NameSummary, Result, Summary, Verdict
 from perfanalysis.model.run import Commit, Environment, RunInfo, SourceFile
 from perfanalysis.model.views import (
+    Anomaly,
+    Correlation,
     Curve,
     Distribution,
     ErrorCount,
+    Heatmap,
+    Histogram,
     ReportData,
     RunView,
     Timeline,
@@ -21,6 +25,7 @@ from perfanalysis.model.views import (
 from perfanalysis.reports.html.page import render_report
 
 _PAGES: dict[str, str] = {}
+ANOMALOUS_NAMES = 12
 
 
 def distribution(points: int = 50, factor: float = 1.0) -> Distribution:
@@ -39,6 +44,47 @@ def timeline(windows: int = 30, factor: float = 1.0) -> Timeline:
         mean_ms=25 * wave * factor,
         p50_ms=20 * wave * factor,
         p95_ms=60 * wave * factor,
+        p99_ms=90 * wave * factor,
+    )
+
+
+def histogram(factor: float = 1.0) -> Histogram:
+    return Histogram(
+        edges_ms=np.geomspace(5, 300, 41) * factor, count=np.arange(40, dtype=np.int64)
+    )
+
+
+def heatmap(factor: float = 1.0) -> Heatmap:
+    return Heatmap(
+        edges_s=np.linspace(0, 30, 31),
+        edges_ms=np.geomspace(5, 300, 21) * factor,
+        count=np.arange(600, dtype=np.int64).reshape(30, 20) % 17,
+    )
+
+
+def anomaly(name: str | None, message: str) -> Anomaly:
+    return Anomaly(
+        start_s=12.0,
+        end_s=14.0,
+        kind="spike",
+        name=name,
+        metric="latency.p95",
+        size=3.0,
+        message=message,
+    )
+
+
+def correlation(metric: str, labels: str, message: str) -> Correlation:
+    return Correlation(
+        metric=metric,
+        labels=labels,
+        against="latency.p95",
+        coefficient=0.82,
+        ci_low=0.6,
+        ci_high=0.92,
+        n_effective=20.0,
+        distinct=True,
+        message=message,
     )
 
 
@@ -50,7 +96,22 @@ def view_of(
     return RunView(
         summary=summary,
         distributions=dict.fromkeys(names, distribution(points, factor)),
+        histograms=dict.fromkeys(names, histogram(factor)),
         timelines=dict.fromkeys(names, timeline(points, factor)),
+        heatmaps=dict.fromkeys(names, heatmap(factor)),
+        warmup_s=2.0,
+        warmup_message="the first 2 s are warm-up",
+        anomalies=(
+            anomaly(None, "p95 was 3 times as high from 12 s to 14 s"),
+            *(
+                anomaly(str(name), f"unlike the rest: {name}")
+                for name in names[1:][:ANOMALOUS_NAMES]
+            ),
+        ),
+        correlations=tuple(
+            correlation(series.metric, labels, f"{series.metric} rose with latency.p95")
+            for series in summary.series
+        ),
         curves=tuple(
             Curve(
                 metric=series.metric,

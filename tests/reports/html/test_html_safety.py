@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -14,13 +15,16 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
+from perfanalysis.reports.html.assets import data_element
 from perfanalysis.reports.html.page import render_report
+from tests.reports.hostile import NAMES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ELEMENTS = """
 html head meta title link style body a nav ul ol li main header section aside article footer
 p h1 h2 h3 div span bdi sup table thead tbody tr th td br code pre details summary
-figure figcaption dl dt dd svg path text circle
+figure figcaption dl dt dd svg g defs use path text circle
+script button label input select option output
 """
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -63,27 +67,68 @@ def test_ids_are_unique_and_every_link_leads_somewhere(page):
 def test_the_page_refers_to_nothing_outside_itself(page):
     tree = lxml_html.fromstring(page)
     references = tree.xpath("//@href | //@src | //@srcset | //@action | //@data | //@poster")
+    assert tree.xpath("//script/@src") == []
     assert all(value.startswith(("#", "data:")) for value in references)
     elements = {element.tag for element in tree.iter() if isinstance(element.tag, str)}
-    assert not elements & {"script", "iframe", "object", "embed", "base", "form", "img", "use"}
+    assert not elements & {"iframe", "object", "embed", "base", "form", "img"}
     [style] = tree.xpath("//style")
     assert not re.search(r"url\(|@import|@font-face|expression", style.text)
 
 
-def test_the_policy_forbids_everything_but_the_one_style_sheet(page):
+def test_the_policy_allows_one_style_sheet_and_two_scripts_by_hash(page):
     tree = lxml_html.fromstring(page)
     [policy] = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
-    [style] = tree.xpath("//style")
-    digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
+    [style] = tree.xpath("//style/text()")
+    scripts = tree.xpath("//script[not(@type)]/text()")
+    assert len(scripts) == 2
+    allowed = " ".join(f"'sha256-{digest(script)}'" for script in scripts)
     assert policy.split("; ") == [
         "default-src 'none'",
-        f"style-src 'sha256-{digest}'",
+        f"script-src {allowed}",
+        f"style-src 'sha256-{digest(style)}'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
     ]
     assert tree.xpath("//@style") == []
     assert [a for a in tree.xpath("//@*") if a.attrname.startswith("on")] == []
+
+
+def digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def test_our_script_makes_no_markup_and_asks_for_nothing(page):
+    _library, script = lxml_html.fromstring(page).xpath("//script[not(@type)]/text()")
+    for forbidden in (
+        *("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("),
+        *("fetch(", "XMLHttpRequest", "WebSocket", "localStorage", "sessionStorage", "cookie"),
+        *("import(", 'setAttribute("style', "cssText", "http:", "https:"),
+    ):
+        assert forbidden not in script, forbidden
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_ends_the_script_element_that_holds_the_data(name):
+    element = str(data_element({name: [name]}))
+    element.encode("utf-8")
+    inside = element.removeprefix('<script type="application/json" id="report-data">')
+    inside = inside.removesuffix("</script>")
+    assert not re.search("[<>&\u2028\u2029]", inside)
+    assert json.loads(inside) == {name: [name]}
+
+
+def test_texts_of_marks_and_units_reach_the_script_visible_and_bounded(hostile_page):
+    [text] = lxml_html.fromstring(hostile_page).xpath("//script[@type='application/json']/text()")
+    found = json.loads(text)
+    marked = [mark["text"] for mark in found["marks"]]
+    assert any("<script>alert(1)</script>" in words for words in marked)
+    units = [
+        panel["unit"] for chart in found["charts"].values() for panel in chart.get("panels", ())
+    ]
+    for words in (*marked, *units, *(run["label"] for run in found["runs"])):
+        assert len(words) <= 400
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", words)
 
 
 def test_strangers_text_is_shown_as_text(hostile_page):
@@ -125,7 +170,7 @@ def test_a_name_of_megabytes_does_not_swell_the_page(single_data, make_name):
     distributions = {huge: view.distributions[None]}
     view = replace(view, summary=summary, distributions=distributions)
     page = render_report(replace(single_data, current=(view,)))
-    assert len(page) < 100_000
+    assert len(page) < 300_000
     assert "x…x" in page
 
 

@@ -19,7 +19,7 @@ def test_the_report_draws_the_curve_beside_the_distribution_and_says_what_it_sho
         section.xpath(".//h3")[0].text_content(): section.xpath(".//figcaption/text()")
         for section in sections
     }
-    assert captions["search"][:2] == ["Latency distribution", "Quantile by quantile"]
+    assert captions["search"][:3] == ["Latency distribution", "Histogram", "Quantile by quantile"]
     assert "Quantile by quantile" not in captions["login"]
     [text] = [p.text_content() for p in tree.xpath("//p[@class='shape']")]
     assert "the slowest 5 % only: p95 +20.3 %" in text

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent.parent
+from perfanalysis.reports.html.assets import script_elements, style_element
+from perfanalysis.reports.html.script_texts import script_texts
+
+STYLE = Path(__file__).parent.parent.parent.parent / "report_templates" / "style"
 
 
 def colours(block: str) -> dict[str, str]:
@@ -26,12 +30,16 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("scheme", [0, 1, 2])
+def schemes() -> list[dict[str, str]]:
+    """Light, dark by the system, dark by the button, print."""
+    style = (STYLE / "colours.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root[^{]*\{(.*?)\}", style, flags=re.DOTALL)
+    return [found for block in blocks if (found := colours(block))]
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2, 3])
 def test_text_has_contrast_aa_and_lines_three_to_one_in_light_dark_and_print(scheme):
-    style = (ROOT / "report_templates" / "report.css").read_text(encoding="utf-8")
-    blocks = re.findall(r":root \{(.*?)\}", style, flags=re.DOTALL)
-    assert len(blocks) == 3
-    colour = colours(blocks[scheme])
+    colour = schemes()[scheme]
     for text in ("ink", "soft", "link", "bad", "good", "open", "same"):
         assert contrast(colour[text], colour["paper"]) >= 4.5, text
     for text in ("ink", "soft"):
@@ -43,9 +51,47 @@ def test_text_has_contrast_aa_and_lines_three_to_one_in_light_dark_and_print(sch
         assert contrast(colour[line], colour["paper"]) >= 3, line
 
 
-def test_the_three_colour_schemes_define_the_same_colours():
-    style = (ROOT / "report_templates" / "report.css").read_text(encoding="utf-8")
-    blocks = re.findall(r":root \{(.*?)\}", style, flags=re.DOTALL)
-    assert colours(blocks[0]).keys() == colours(blocks[1]).keys() == colours(blocks[2]).keys()
-    used = set(re.findall(r"var\(--([\w-]+)\)", style))
-    assert used == colours(blocks[0]).keys()
+def test_the_colour_schemes_define_the_same_colours_and_all_of_them_are_used():
+    light, dark, chosen_dark, paper = schemes()
+    assert light.keys() == dark.keys() == paper.keys()
+    assert dark == chosen_dark
+    style = "".join(path.read_text(encoding="utf-8") for path in STYLE.glob("*.css"))
+    assert set(re.findall(r"var\(--([\w-]+)\)", style)) == light.keys()
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 3])
+def test_the_classes_of_the_heat_map_go_one_way_and_are_told_apart(scheme):
+    colour = schemes()[scheme]
+    found = [luminance(colour[f"heat-{step}"]) for step in range(1, 9)]
+    assert found in (sorted(found), sorted(found, reverse=True))
+    for one, other in pairwise(f"heat-{step}" for step in range(1, 9)):
+        assert contrast(colour[one], colour[other]) >= 1.15, (one, other)
+
+
+def test_dark_colours_are_for_screens_only():
+    style = (STYLE / "colours.css").read_text(encoding="utf-8")
+    media = re.findall(r"@media (\w+)[^{]*\{\s*:root[^{]*\{\s*--paper: #14", style)
+    assert media == ["screen", "screen"]
+    assert style.count("--paper: #14") == 2
+
+
+def test_every_style_sheet_and_script_is_part_of_the_page():
+    page = f"{style_element()}{script_elements()}"
+    for path in (*STYLE.glob("*.css"), *(STYLE.parent / "script").glob("*.js")):
+        assert path.read_text(encoding="utf-8") in page, path.name
+
+
+def test_the_script_has_every_text_that_it_asks_for_and_no_other():
+    folder = STYLE.parent / "script"
+    script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
+    asked = set(re.findall(r'text\("([\w-]+)"', script)) | set(
+        re.findall(r'"(axis-ms[\w-]*)"', script)
+    )
+    texts = script_texts()
+    assert asked <= texts.keys()
+    # Series and axes are looked up by the keys of the data.
+    of_series = {"current", "baseline", "throughput", "errors", "mean", "value", "share"}
+    assert texts.keys() - asked <= of_series | {"axis-throughput", "axis-errors"}
+    placeholders = {key: set(re.findall(r"%(\w+)", text)) for key, text in texts.items()}
+    for key, names in placeholders.items():
+        assert all(re.search(rf"\b{name}\b", script) for name in names), key
