@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   := .demo
 
-.PHONY: help demo test lint format bench bench-generator accuracy docs clean
+.PHONY: help demo test lint format bench bench-generator accuracy messages gallery docs clean
 
 help:
 	@echo "make demo   import two real runs, compare them, write an HTML report"
@@ -14,6 +14,8 @@ help:
 	@echo "make bench  import, summary and comparison against others (a quarter of an hour)"
 	@echo "make bench-generator  the load generator against others (about fifteen minutes)"
 	@echo "make accuracy  false alarms and misses, measured (about ten minutes)"
+	@echo "make messages  bring the translations up to date with the texts of the code"
+	@echo "make gallery  take the pictures of the documentation again (needs chromium)"
 	@echo "make docs   build the documentation into site/"
 
 $(READY): pyproject.toml constraints.txt
@@ -54,8 +56,15 @@ bench-generator: $(READY)
 accuracy: $(READY)
 	$(BIN)/python benchmarks/accuracy
 
+messages: $(READY)
+	$(BIN)/pytest -q tests/reports/language/test_catalogues.py --update-golden
+
+gallery: $(READY)
+	$(BIN)/python docs/scripts/gallery.py
+
 docs: $(READY)
-	$(BIN)/mkdocs build --strict
+	@# The theme announces its successor on every build; what it would say is in ARCHITECTURE.md.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) $(DEMO) site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
