@@ -6,7 +6,8 @@ The public names, loaded when they are first used so that `import perfanalysis` 
 
     run = pa.load("results.json.gz")
     pa.summarize(run)
-    pa.compare("current.json.gz", "baseline.json.gz")
+    comparison = pa.compare("current.json.gz", "baseline.json.gz")
+    comparison.plot.strip()
 """
 
 from __future__ import annotations
@@ -17,29 +18,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perfanalysis.analysis.judge import Settings
     from perfanalysis.api import (
-        Run,
         baseline_accept,
         baseline_list,
         baseline_remove,
         baseline_save,
         baseline_show,
         calibrate,
-        load,
         load_calibration,
-        load_runs,
         save_calibration,
     )
-    from perfanalysis.api.generating import generate
     from perfanalysis.errors import PerfanalysisError
-    from perfanalysis.notebook import Check, Comparison, Summary, check, compare, summarize
+    from perfanalysis.notebook import (
+        Check,
+        Comparison,
+        Run,
+        Summary,
+        Trend,
+        check,
+        compare,
+        generate,
+        load,
+        load_runs,
+        summarize,
+        trend,
+    )
+    from perfanalysis.reports.language import in_language
 
 _HOMES = {
     "Check": "perfanalysis.notebook",
     "Comparison": "perfanalysis.notebook",
     "PerfanalysisError": "perfanalysis.errors",
-    "Run": "perfanalysis.api",
+    "Run": "perfanalysis.notebook",
     "Settings": "perfanalysis.analysis.judge",
     "Summary": "perfanalysis.notebook",
+    "Trend": "perfanalysis.notebook",
     "baseline_accept": "perfanalysis.api",
     "baseline_list": "perfanalysis.api",
     "baseline_remove": "perfanalysis.api",
@@ -48,12 +60,14 @@ _HOMES = {
     "calibrate": "perfanalysis.api",
     "check": "perfanalysis.notebook",
     "compare": "perfanalysis.notebook",
-    "generate": "perfanalysis.api.generating",
-    "load": "perfanalysis.api",
+    "generate": "perfanalysis.notebook",
+    "in_language": "perfanalysis.reports.language",
+    "load": "perfanalysis.notebook",
     "load_calibration": "perfanalysis.api",
-    "load_runs": "perfanalysis.api",
+    "load_runs": "perfanalysis.notebook",
     "save_calibration": "perfanalysis.api",
     "summarize": "perfanalysis.notebook",
+    "trend": "perfanalysis.notebook",
 }
 
 __all__ = [
@@ -63,6 +77,7 @@ __all__ = [
     "Run",
     "Settings",
     "Summary",
+    "Trend",
     "baseline_accept",
     "baseline_list",
     "baseline_remove",
@@ -72,11 +87,13 @@ __all__ = [
     "check",
     "compare",
     "generate",
+    "in_language",
     "load",
     "load_calibration",
     "load_runs",
     "save_calibration",
     "summarize",
+    "trend",
 ]
 
 

@@ -127,7 +127,7 @@ def test_the_contract_of_the_layers_lists_every_package_and_module():
 
 def test_reports_load_nothing_and_run_nothing():
     templates = [path for path in (ROOT / "report_templates").rglob("*") if path.is_file()]
-    assert {path.suffix for path in templates} == {".css", ".html"}
+    assert {path.suffix for path in templates} == {".css", ".html", ".js"}
     forbidden = re.compile(
         r"https?:|(?:src|href)=[\"']?//|<script|javascript:|@import|\son\w+=|<iframe|<link(?![^>]*href=\"data:)",
         re.IGNORECASE,
@@ -180,7 +180,7 @@ def test_texts_end_with_a_line_end_and_have_no_stray_blanks(tracked_texts):
     ours = {
         name: text
         for name, text in tracked_texts.items()
-        if name.endswith((".py", ".md", ".toml", ".yml", ".html", ".css"))
+        if name.endswith((".py", ".md", ".toml", ".yml", ".html", ".css", ".js"))
     }
     assert len(ours) > 150
     assert [name for name, text in ours.items() if text and not text.endswith("\n")] == []

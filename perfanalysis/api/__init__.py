@@ -39,7 +39,10 @@ if TYPE_CHECKING:
         render_baselines,
         render_removed,
     )
+    from perfanalysis.api.rendering_trend import TREND_FORMATS, render_trend
     from perfanalysis.api.rules import read_rules
+    from perfanalysis.api.timelines import courses
+    from perfanalysis.api.trending import trend
     from perfanalysis.api.verbs import (
         check,
         compare,
@@ -97,7 +100,10 @@ _HOMES = {
         "render_baselines",
         "render_removed",
     ),
+    "perfanalysis.api.rendering_trend": ("TREND_FORMATS", "render_trend"),
     "perfanalysis.api.rules": ("read_rules",),
+    "perfanalysis.api.timelines": ("courses",),
+    "perfanalysis.api.trending": ("trend",),
     "perfanalysis.api.verbs": (
         "check",
         "compare",
@@ -116,6 +122,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "EXPORTS",
     "FORMATS",
+    "TREND_FORMATS",
     "BaselineSettings",
     "BudgetsLike",
     "Export",
@@ -132,6 +139,7 @@ __all__ = [
     "calibration_file",
     "check",
     "compare",
+    "courses",
     "export",
     "import_run",
     "load",
@@ -151,9 +159,11 @@ __all__ = [
     "render_removed",
     "render_report",
     "render_summary",
+    "render_trend",
     "report_data",
     "save_calibration",
     "summarize",
+    "trend",
 ]
 
 

@@ -18,6 +18,7 @@ from perfanalysis.model.budget import Budgets
 from perfanalysis.model.budget_results import BudgetResult, Check, overall_outcome
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 
 BudgetSource: TypeAlias = str | Path | Mapping[str, object]
@@ -113,7 +114,7 @@ def _declared(observed: Sequence[Observed]) -> tuple[BudgetResult, ...]:
 def _single_run(results: Sequence[BudgetResult], runs: int) -> tuple[Caveat, ...]:
     if runs > 1 or not any(result.method in _OF_ONE_RUN for result in results):
         return ()
-    message = (
+    message = phrase(
         "the intervals say how well this one run shows its own figures; identical runs differ by "
         "more than that, and several of them would show it"
     )

@@ -21,6 +21,7 @@ from perfanalysis.generator.run import run
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.chunks import Chunk, Facts, Rows
 from perfanalysis.model.run import SourceFile, Threshold
+from perfanalysis.phrases import changed
 from perfanalysis.store.bundle import Run
 from perfanalysis.store.writer import Provenance, bundle_writer
 
@@ -126,7 +127,7 @@ def _redacted(chunks: Iterator[Chunk], redactor: Redactor) -> Iterator[Chunk]:
                 tags = {key: redactor.text(value) for key, value in chunk.tags.items()}
                 yield replace(chunk, tags=tags)
             case Caveat():
-                yield Caveat(code=chunk.code, message=redactor.text(chunk.message))
+                yield Caveat(code=chunk.code, message=changed(chunk.message, redactor.text))
 
 
 def _provenance(recording: Recording, gathered: Gathered) -> Provenance:

@@ -15,6 +15,7 @@ from perfanalysis.importers.rejects import NO_BAD_ROWS, Rejects, Tolerance
 from perfanalysis.importers.source import Source
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.run import Commit, Environment, SourceFile
+from perfanalysis.phrases import changed, phrase
 from perfanalysis.store.bundle import Run, is_bundle
 from perfanalysis.store.cache import cached_run_path, mark_used, trim_cache
 from perfanalysis.store.writer import REJECTS_FILE, BundleWriter, Provenance, bundle_writer
@@ -170,7 +171,11 @@ def _read(
         rejects.close()
     gathered.rejected += rejects.count
     if rejects.count:
-        message = f"{rejects.count} bad rows were left out; they are in {REJECTS_FILE}"
+        message = phrase(
+            "{rows} bad rows were left out; they are in {file}",
+            rows=rejects.count,
+            file=REJECTS_FILE,
+        )
         gathered.caveats[Caveat(code="rejected-rows", message=message)] = None
 
 
@@ -186,10 +191,13 @@ def _progress(matched: Sequence[Matched], rows: int, *, finished: bool = False) 
 
 def _without_folders(caveat: Caveat, source: Source) -> Caveat:
     """Return a caveat that names bare files: what is stored must not tell where it was made."""
-    message = caveat.message
-    for file in source.files:
-        message = message.replace(file.label, file.path.name)
-    return Caveat(code=caveat.code, message=message)
+
+    def bare(text: str) -> str:
+        for file in source.files:
+            text = text.replace(file.label, file.path.name)
+        return text
+
+    return Caveat(code=caveat.code, message=changed(caveat.message, bare))
 
 
 def _provenance(

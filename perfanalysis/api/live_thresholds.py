@@ -21,6 +21,7 @@ from perfanalysis.analysis.k6_expressions import Expression, parse_expression
 from perfanalysis.generator.scenario.model import Threshold
 from perfanalysis.model.buckets import bucket_of
 from perfanalysis.model.requests import Kind
+from perfanalysis.phrases import phrase
 from perfanalysis.stats.histogram import Cdf
 from perfanalysis.units import significant
 
@@ -128,7 +129,11 @@ class LiveThresholds:
                 continue
             value = _figure(rule, sample, elapsed_s)
             if not _HOLDS[rule.expression.operator](value, rule.expression.limit):
-                self.first_broken = f"{rule.source} is broken, found {significant(value, 4)}"
+                self.first_broken = phrase(
+                    "{source} is broken, found {value}",
+                    source=rule.source,
+                    value=significant(value, 4),
+                )
                 return self.first_broken
         return None
 

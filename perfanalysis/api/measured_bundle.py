@@ -9,6 +9,7 @@ from perfanalysis.api.importing import Gathered
 from perfanalysis.errors import UsageError
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.chunks import Chunk, Rows
+from perfanalysis.phrases import phrase
 from perfanalysis.store.writer import BundleWriter, Provenance
 
 # What must be left on the disk to finish a bundle, besides what waits in memory.
@@ -56,7 +57,7 @@ class MeasuredBundle:
             return self.problem
         free = shutil.disk_usage(self._writer.folder).free
         if free < LEAST_FREE_BYTES + self._writer.waiting_bytes:
-            return f"the disk is nearly full: {free >> 20} MiB are free"
+            return phrase("the disk is nearly full: {mib} MiB are free", mib=free >> 20)
         return None
 
     def finish(self, known: Provenance) -> None:
@@ -72,5 +73,8 @@ class MeasuredBundle:
                 self.problem = exc.message
             else:
                 return
-        message = f"{self.problem}; single requests and series are lost, histograms were kept"
+        message = phrase(
+            "{problem}; single requests and series are lost, histograms were kept",
+            problem=self.problem,
+        )
         self._writer.salvage(known, Caveat(code="rows-lost", message=message))

@@ -19,6 +19,7 @@ from perfanalysis.model.chunks import Chunk
 from perfanalysis.monitor.recorder import Recorder
 from perfanalysis.monitor.samples_file import SamplesFile
 from perfanalysis.monitor.settings import MonitorSettings, build_sources
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 from perfanalysis.store.writer import Provenance, bundle_writer
 
@@ -106,7 +107,11 @@ def monitor(
         gathered.take(recorder.chunks(), writer, origin=TOOL)
         elapsed_s = time.monotonic() - start
         if duration_s is not None and elapsed_s < duration_s:
-            message = f"the monitor was interrupted after {elapsed_s:.1f} of {duration_s:g} s"
+            message = phrase(
+                "the monitor was interrupted after {elapsed_s} of {duration_s} s",
+                elapsed_s=f"{elapsed_s:.1f}",
+                duration_s=f"{duration_s:g}",
+            )
             gathered.caveats[Caveat(code="stopped-early", message=message)] = None
         if writer.rows == 0:
             raise InputError("nothing could be read: " + _told(gathered.caveats))

@@ -32,6 +32,7 @@ from perfanalysis.importers.rejects import Tolerance
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.monitor.process import Processes, one_process
 from perfanalysis.monitor.settings import MonitorSettings
+from perfanalysis.phrases import phrase
 from perfanalysis.store.bundle import Run
 
 EXIT_CODE_TAG = "exit_code"
@@ -136,7 +137,7 @@ def _written(
         )
     except InputError as problem:
         reason = _ABSOLUTE_FOLDER.sub("", problem.message)
-        lost = Caveat(code="results-missing", message=f"no results: {reason}")
+        lost = Caveat(code="results-missing", message=phrase("no results: {reason}", reason=reason))
         run = write_series_bundle(
             spool.chunks(),
             destination,
@@ -210,4 +211,5 @@ def _work_folder(destination: Path, *, overwrite: bool) -> Iterator[Path]:
 def _caveats(tool: str, exit_code: int) -> tuple[Caveat, ...]:
     if exit_code == 0:
         return ()
-    return (Caveat(code="tool-failed", message=f"{tool} ended with exit code {exit_code}"),)
+    message = phrase("{tool} ended with exit code {code}", tool=tool, code=exit_code)
+    return (Caveat(code="tool-failed", message=message),)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,33 +13,103 @@ from perfanalysis.model.results import Comparison, Summary
 if TYPE_CHECKING:
     from perfanalysis.model.budget_results import Check
     from perfanalysis.model.calibration import CalibrationReport
-    from perfanalysis.model.views import ReportData
+    from perfanalysis.model.views import ReportData, Timeline
 
-FORMATS: Sequence[str] = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
+# What other languages than English there are for; the others are read by programs, or in terminals.
+_WITH_LANGUAGE = ("html", "markdown")
+FORMATS: Sequence[str] = (
+    "table",
+    "plain",
+    "json",
+    "markdown",
+    "csv",
+    "junit",
+    "html",
+    "openmetrics",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """Where a table is shown: columns (None: as wide as it needs) and whether in colour."""
+    """Where a table is shown.
+
+    Attributes:
+        width: columns; None for as wide as it needs.
+        color: whether in colour.
+        ascii_only: nothing but ASCII can be shown.
+        every_row: a comparison gives every result a row, also those that say little.
+    """
 
     width: int | None = None
     color: bool = False
+    ascii_only: bool = False
+    every_row: bool = False
 
 
 PLAIN = Screen()
+# For mail, logs and grep: `--format plain`, wherever it is shown.
+_UNADORNED = Screen(ascii_only=True, every_row=True)
 
 
-def render_summary(summary: Summary, format_name: str, *, screen: Screen = PLAIN) -> str:
-    """Return a summary as `table`, `json`, `csv`, `markdown` or `junit`.
+@contextmanager
+def _in_language(format_name: str, lang: str | None) -> Iterator[None]:
+    """Make a block's texts for the readers of a format.
 
     Raises:
-        UsageError: another format.
+        UsageError: there is no such language, or not of this format.
     """
-    match format_name:
-        case "table":
-            from perfanalysis.reports.terminal import summary_table
+    from perfanalysis.reports.language import ENGLISH, current_language, for_programs, in_language
 
-            return summary_table(summary, width=screen.width, color=screen.color)
+    if format_name in _WITH_LANGUAGE:
+        with in_language(lang or current_language()):
+            yield
+        return
+    if lang not in (None, ENGLISH):
+        known = ", ".join(_WITH_LANGUAGE)
+        raise UsageError(
+            f"{format_name} is in English only, not {lang!r}", hint=f"with a language: {known}"
+        )
+    with for_programs():
+        yield
+
+
+def render_summary(
+    summary: Summary,
+    format_name: str,
+    *,
+    screen: Screen = PLAIN,
+    lang: str | None = None,
+    courses: Mapping[str | None, Timeline] | None = None,
+) -> str:
+    """Return a summary as `table`, `plain`, `json`, `csv`, `markdown` or `junit`.
+
+    Args:
+        summary: what to render.
+        format_name: one of these words.
+        screen: for tables.
+        lang: language of Markdown, `en` or `ja`; None for that of the block (`in_language`).
+        courses: timelines by name (`courses`), for the sparklines of tables.
+
+    Raises:
+        UsageError: another format; no such language, or not of this format.
+    """
+    with _in_language(format_name, lang):
+        if format_name in ("table", "plain"):
+            from perfanalysis.reports.terminal.tables import summary_table
+
+            shown = _UNADORNED if format_name == "plain" else screen
+            return summary_table(
+                summary,
+                width=shown.width,
+                color=shown.color,
+                ascii_only=shown.ascii_only,
+                courses=courses,
+            )
+        return _rendered_summary(summary, format_name)
+
+
+def _rendered_summary(summary: Summary, format_name: str) -> str:
+    match format_name:
         case "json":
             from perfanalysis.reports.json_document import render_json, summary_document
 
@@ -66,8 +137,9 @@ def render_comparison(
     screen: Screen = PLAIN,
     reproduce: str | None = None,
     strict: bool = False,
+    lang: str | None = None,
 ) -> str:
-    """Return a comparison as `table`, `json`, `csv`, `markdown`, `junit` or `openmetrics`.
+    """Return a comparison as `table`, `plain`, `json`, `csv`, `markdown`, `junit` or `openmetrics`.
 
     Args:
         comparison: what to render.
@@ -75,15 +147,32 @@ def render_comparison(
         screen: for tables.
         reproduce: the command that made it, for Markdown.
         strict: an undecided budget is no pass, for the heading of Markdown.
+        lang: language of Markdown, `en` or `ja`; None for that of the block (`in_language`).
 
     Raises:
-        UsageError: another format.
+        UsageError: another format; no such language, or not of this format.
     """
-    match format_name:
-        case "table":
-            from perfanalysis.reports.terminal import comparison_table
+    with _in_language(format_name, lang):
+        if format_name == "markdown":
+            from perfanalysis.reports.markdown import Framing, comparison_markdown
 
-            return comparison_table(comparison, width=screen.width, color=screen.color)
+            return comparison_markdown(comparison, Framing(reproduce=reproduce, strict=strict))
+        return _rendered_comparison(comparison, format_name, screen)
+
+
+def _rendered_comparison(comparison: Comparison, format_name: str, screen: Screen) -> str:
+    match format_name:
+        case "table" | "plain":
+            from perfanalysis.reports.terminal.tables import comparison_table
+
+            shown = _UNADORNED if format_name == "plain" else screen
+            return comparison_table(
+                comparison,
+                width=shown.width,
+                color=shown.color,
+                ascii_only=shown.ascii_only,
+                every_row=shown.every_row,
+            )
         case "json":
             from perfanalysis.reports.json_document import comparison_document, render_json
 
@@ -92,10 +181,6 @@ def render_comparison(
             from perfanalysis.reports.csv_table import comparison_csv
 
             return comparison_csv(comparison)
-        case "markdown":
-            from perfanalysis.reports.markdown import Framing, comparison_markdown
-
-            return comparison_markdown(comparison, Framing(reproduce=reproduce, strict=strict))
         case "junit":
             from perfanalysis.reports.junit import comparison_junit
 
@@ -115,8 +200,9 @@ def render_check(
     screen: Screen = PLAIN,
     reproduce: str | None = None,
     strict: bool = False,
+    lang: str | None = None,
 ) -> str:
-    """Return judged budgets as `table`, `json`, `csv`, `markdown` or `junit`.
+    """Return judged budgets as `table`, `plain`, `json`, `csv`, `markdown` or `junit`.
 
     Args:
         check: what to render.
@@ -124,15 +210,28 @@ def render_check(
         screen: for tables.
         reproduce: the command that made it, for Markdown.
         strict: an undecided budget is no pass, for the heading of Markdown.
+        lang: language of Markdown, `en` or `ja`; None for that of the block (`in_language`).
 
     Raises:
-        UsageError: another format.
+        UsageError: another format; no such language, or not of this format.
     """
-    match format_name:
-        case "table":
-            from perfanalysis.reports.budgets.table import check_table
+    with _in_language(format_name, lang):
+        if format_name == "markdown":
+            from perfanalysis.reports.markdown import Framing, check_markdown
 
-            return check_table(check, width=screen.width, color=screen.color)
+            return check_markdown(check, Framing(reproduce=reproduce, strict=strict))
+        return _rendered_check(check, format_name, screen)
+
+
+def _rendered_check(check: Check, format_name: str, screen: Screen) -> str:
+    match format_name:
+        case "table" | "plain":
+            from perfanalysis.reports.budgets.table import check_table
+            from perfanalysis.reports.terminal.layout import in_ascii
+
+            shown = _UNADORNED if format_name == "plain" else screen
+            with in_ascii(shown.ascii_only):
+                return check_table(check, width=shown.width, color=shown.color)
         case "json":
             from perfanalysis.reports.json_document import check_document, render_json
 
@@ -141,10 +240,6 @@ def render_check(
             from perfanalysis.reports.budgets.csv_rows import check_csv
 
             return check_csv(check)
-        case "markdown":
-            from perfanalysis.reports.markdown import Framing, check_markdown
-
-            return check_markdown(check, Framing(reproduce=reproduce, strict=strict))
         case "junit":
             from perfanalysis.reports.junit import check_junit
 
@@ -187,13 +282,20 @@ def render_calibration_plot(report: CalibrationReport, format_name: str) -> byte
     return detectable_plot(report, format_name)
 
 
-def render_report(data: ReportData, *, reproduce: str | None = None) -> str:
+def render_report(
+    data: ReportData, *, reproduce: str | None = None, lang: str | None = None
+) -> str:
     """Return a self-contained HTML document.
 
     Args:
         data: from `report_data`.
         reproduce: the command that made it, shown at the end.
+        lang: its language, `en` or `ja`; None for that of the block (`in_language`).
+
+    Raises:
+        UsageError: there is no such language.
     """
     from perfanalysis.reports.html.page import render_report as render
 
-    return render(data, reproduce=reproduce)
+    with _in_language("html", lang):
+        return render(data, reproduce=reproduce)

@@ -10,13 +10,14 @@ import click
 
 from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
 from perfanalysis.cli.delivery import screen
+from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.main import exit_code_of_gate
 from perfanalysis.cli.options import budget_option, reading_options
 
 if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions
 
-_FORMATS = ("table", "json", "markdown", "csv", "junit")
+_FORMATS = ("table", "plain", "json", "markdown", "csv", "junit")
 
 
 @click.command("check")
@@ -41,9 +42,10 @@ _FORMATS = ("table", "json", "markdown", "csv", "junit")
     metavar="FORMAT=FILE",
     help="Write another format besides, such as json=check.json; repeatable.",
 )
+@language_option
 @reading_options
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913  (one parameter per option of the contract)
     ctx: click.Context,
     *,
     runs: tuple[str, ...],
@@ -52,6 +54,7 @@ def command(
     output_format: str,
     output: str | None,
     write: tuple[str, ...],
+    language: Language,
     reading: ReadOptions,
 ) -> None:
     """Hold RUN, or several runs of one version, against budgets.
@@ -64,12 +67,18 @@ def command(
     from perfanalysis import api
 
     further = parse_artefacts(write, _FORMATS)
+    language.check([output_format, *(artefact.format_name for artefact in further)])
     check = api.check(api.load_runs(list(runs), reading), budgets)
     reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
 
     def render(format_name: str, file: str | None) -> str:
         return api.render_check(
-            check, format_name, screen=screen(file), reproduce=reproduce, strict=strict
+            check,
+            format_name,
+            screen=screen(file),
+            reproduce=reproduce,
+            strict=strict,
+            lang=language.of(format_name),
         )
 
     write_artefacts([*further, Artefact(format_name=output_format, output=output)], render)

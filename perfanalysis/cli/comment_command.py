@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfanalysis.cli.delivery import deliver
+from perfanalysis.cli.language import Language, language_option
 
 if TYPE_CHECKING:
     from perfanalysis.publish.findings import Findings
@@ -89,6 +90,7 @@ def _publishing(publish: Callable[..., None]) -> Callable[..., None]:
         report_url: str | None,
         reproduce: str | None,
         strict: bool,
+        language: Language,
         **rest: Any,  # noqa: ANN401  (the options of one place)
     ) -> None:
         from perfanalysis import api
@@ -101,6 +103,7 @@ def _publishing(publish: Callable[..., None]) -> Callable[..., None]:
             reproduce=reproduce,
             report_url=None if report_url is None else checked_url(report_url),
             strict=strict,
+            lang=language.code,
         )
         findings = Findings.of(
             None if comparison is None else api.load_comparison(comparison),
@@ -110,7 +113,7 @@ def _publishing(publish: Callable[..., None]) -> Callable[..., None]:
         material = Material(findings=findings, framing=framing, key=checked_key(key))
         publish(*args, material=material, **rest)
 
-    command = read
+    command = language_option(read)
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -11,6 +11,7 @@ import click
 
 from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
 from perfanalysis.cli.delivery import screen
+from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.main import exit_code_of_gate
 from perfanalysis.cli.options import Comparing, comparing_options, reading_options
 from perfanalysis.errors import UsageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from perfanalysis.api import ReadOptions, Run
     from perfanalysis.model.results import Comparison
 
-_FORMATS = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
+_FORMATS = ("table", "plain", "json", "markdown", "csv", "junit", "html", "openmetrics")
 
 
 @click.command("compare")
@@ -30,6 +31,7 @@ _FORMATS = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
 @click.option("--current", "current_runs", multiple=True, metavar="RUN", help="A current run.")
 @click.option("--baseline", "baseline_runs", multiple=True, metavar="RUN", help="A baseline run.")
 @click.option("--format", "output_format", type=click.Choice(_FORMATS), default="table")
+@click.option("--all", "every_row", is_flag=True, help="Show every result in the table.")
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
 @click.option("--report", metavar="FILE.html", help="Write an HTML report besides.")
 @click.option(
@@ -43,6 +45,7 @@ _FORMATS = ("table", "json", "markdown", "csv", "junit", "html", "openmetrics")
     is_flag=True,
     help="Exit as `git bisect run` expects: 125 (skip) for no verdict, 128 (stop) for an error.",
 )
+@language_option
 @comparing_options
 @reading_options
 @click.pass_context
@@ -54,10 +57,12 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
     current_runs: tuple[str, ...],
     baseline_runs: tuple[str, ...],
     output_format: str,
+    every_row: bool,
     output: str | None,
     report: str | None,
     write: tuple[str, ...],
     bisect: bool,
+    language: Language,
     comparing: Comparing,
     reading: ReadOptions,
 ) -> None:
@@ -74,14 +79,15 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
 
     del bisect  # `cli.main` reads it, since it concerns errors too
     further = parse_artefacts(write, _FORMATS)
+    if report is not None:
+        further.append(Artefact(format_name="html", output=report))
+    language.check([output_format, *(artefact.format_name for artefact in further)])
     ours = _side("current", current_run, current_runs)
     theirs = _side("baseline", baseline_run, baseline_runs)
     current, baseline = api.load_runs(ours, reading), api.load_runs(theirs, reading)
     comparison = api.compare(current, baseline, **vars(comparing))
     strict = comparing.settings.strict
-    render = _renderer(current, baseline, comparison, strict=strict)
-    if report is not None:
-        further.append(Artefact(format_name="html", output=report))
+    render = _renderer(current, baseline, comparison, language, strict=strict, every_row=every_row)
     write_artefacts([*further, Artefact(format_name=output_format, output=output)], render)
     if report is not None and not ctx.obj["quiet"]:
         click.echo(f"report: {report}", err=True)
@@ -89,7 +95,13 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
 
 
 def _renderer(
-    current: Sequence[Run], baseline: Sequence[Run], comparison: Comparison, *, strict: bool
+    current: Sequence[Run],
+    baseline: Sequence[Run],
+    comparison: Comparison,
+    language: Language,
+    *,
+    strict: bool,
+    every_row: bool,
 ) -> Callable[[str, str | None], str]:
     """Return what renders a comparison, given a format and the file that it goes to."""
     from perfanalysis import api
@@ -99,13 +111,18 @@ def _renderer(
     @cache
     def page() -> str:
         data = api.report_data(current, baseline, comparison)
-        return api.render_report(data, reproduce=reproduce)
+        return api.render_report(data, reproduce=reproduce, lang=language.code)
 
     def render(format_name: str, file: str | None) -> str:
         if format_name == "html":
             return page()
         return api.render_comparison(
-            comparison, format_name, screen=screen(file), reproduce=reproduce, strict=strict
+            comparison,
+            format_name,
+            screen=screen(file, every_row=every_row),
+            reproduce=reproduce,
+            strict=strict,
+            lang=language.of(format_name),
         )
 
     return render

@@ -32,6 +32,7 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
         "max_bad_rows": str(config.max_bad_rows) if "max_bad_rows" in given else None,
         "store": config.baselines,
     }
+    language = {"lang": config.lang if "lang" in given else None}
     judging = _judging(config)
     gating = {
         "budgets": _budgets(config),
@@ -44,20 +45,34 @@ def defaults_from_config(path: str | None) -> dict[str, dict[str, Any]]:
         "force": config.force if "force" in given else None,
         "gate_drift": config.gate_drift if "gate_drift" in given else None,
     }
+    whole = {**reading, **comparing, **language}
     maps: dict[str, dict[str, Any]] = {
-        "check": {**reading, **gating},
+        "check": {**reading, **gating, **language},
         "baseline": _baselines({**reading, "budgets": gating["budgets"]}, judging),
         "calibrate": {**reading, **judging},
-        **dict.fromkeys(("export", "import", "record", "summary"), reading),
+        **dict.fromkeys(("export", "import", "record"), reading),
+        "summary": {**reading, **language},
         "notify": _notifying(config),
-        "report": {**reading, **comparing},
-        "compare": {**reading, **comparing},
+        "report": whole,
+        "compare": whole,
         "comment": _commenting(config),
+        "trend": _history(whole),
     }
+    return _given(maps)
+
+
+def _given(maps: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the options by command without those that are not in the file."""
     return {
         command: {key: value for key, value in options.items() if value is not None}
         for command, options in maps.items()
     }
+
+
+def _history(comparing: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a comparison that a history of runs has too."""
+    foreign = ("noise", "budgets", "calibration", "gate_drift")
+    return {key: value for key, value in comparing.items() if key not in foreign}
 
 
 def _judging(config: Any) -> dict[str, Any]:  # noqa: ANN401  (Config, loaded late)
@@ -90,17 +105,14 @@ def _baselines(saving: dict[str, Any], judging: dict[str, Any]) -> dict[str, dic
         "show": {**store, **judging},
         "remove": store,
     }
-    return {
-        command: {key: value for key, value in options.items() if value is not None}
-        for command, options in maps.items()
-    }
+    return _given(maps)
 
 
 def _commenting(config: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401  (Config, loaded late)
     """Return the options of each place for comments, as far as they were given."""
     given = config.model_fields_set
-    strict = {"strict": config.strict} if "strict" in given else {}
-    return dict.fromkeys(("file", "github", "gitlab"), strict)
+    options = {key: getattr(config, key) for key in ("strict", "lang") if key in given}
+    return dict.fromkeys(("file", "github", "gitlab"), options)
 
 
 def _notifying(config: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401  (Config, loaded late)

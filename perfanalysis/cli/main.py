@@ -71,6 +71,7 @@ class _LazyGroup(click.Group):
         "record": "Run a load test with the monitor beside it, and make one bundle of both.",
         "report": "Write an HTML report of a run, or of a run against its baseline.",
         "summary": "Show percentiles, throughput and error rates of a run.",
+        "trend": "Find where a history of runs stepped to another level, and stayed there.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -157,11 +158,11 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _report_error(exc: PerfanalysisError) -> ExitCode:
-    from perfanalysis.reports.escape import terminal_text
+    from perfanalysis.reports.escape import log_line, terminal_text
 
-    click.echo(f"error: {terminal_text(exc.message)}", err=True)
+    click.echo(log_line(f"error: {terminal_text(exc.message)}"), err=True)
     if exc.hint:
-        click.echo(f"hint: {terminal_text(exc.hint)}", err=True)
+        click.echo(log_line(f"hint: {terminal_text(exc.hint)}"), err=True)
     if isinstance(exc, InputError):
         return ExitCode.BAD_INPUT
     if isinstance(exc, PublishError) and not isinstance(exc, PublishRefusedError):

@@ -72,6 +72,15 @@ _STORE = (
         help="Where baselines lie (@NAME): a folder, s3://, gs:// or az://.",
     ),
 )
+_NOISE = click.option(
+    "--noise",
+    default="0.03,0.06",
+    metavar="CENTER,TAIL",
+    envvar="PERFANALYSIS_NOISE",
+    show_default=True,
+    help="Assumed noise between identical runs, where one run is held against one: of "
+    "medians, and of higher percentiles.",
+)
 _JUDGING = (
     click.option(
         "--tolerance",
@@ -97,15 +106,7 @@ _JUDGING = (
         show_default=True,
         help="Share of comparisons of identical runs that may raise any alarm.",
     ),
-    click.option(
-        "--noise",
-        default="0.03,0.06",
-        metavar="CENTER,TAIL",
-        envvar="PERFANALYSIS_NOISE",
-        show_default=True,
-        help="Assumed noise between identical runs, where one run is held against one: of "
-        "medians, and of higher percentiles.",
-    ),
+    _NOISE,
     click.option(
         "--warmup",
         default="auto",
@@ -203,6 +204,16 @@ def source_options(command: Command) -> Command:
 
 def judging_options(command: Command) -> Command:
     """Add the options that say what counts as a change; the command gets them as `judging`."""
+    return _with_options(_judged(command), _JUDGING)
+
+
+def history_options(command: Command) -> Command:
+    """Add the same but the assumed noise: a history of runs shows its own."""
+    return _with_options(_judged(command), [option for option in _JUDGING if option is not _NOISE])
+
+
+def _judged(command: Command) -> Command:
+    """Return a command that takes the options of what counts as a change, and gets `judging`."""
 
     @wraps(command)
     def judge(
@@ -210,7 +221,7 @@ def judging_options(command: Command) -> Command:
         tolerance: str,
         error_rate_tolerance: str,
         alpha: float,
-        noise: str,
+        noise: str = "0.03,0.06",
         warmup: str,
         metrics: tuple[str, ...],
         names: tuple[str, ...],
@@ -224,7 +235,7 @@ def judging_options(command: Command) -> Command:
         judging = Judging(settings=settings, metrics=metrics, names=names)
         return command(*args, judging=judging, **rest)
 
-    return _with_options(judge, _JUDGING)
+    return judge
 
 
 def comparing_options(command: Command) -> Command:

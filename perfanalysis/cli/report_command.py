@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfanalysis.cli.delivery import deliver
+from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.options import Comparing, comparing_options, reading_options
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="RUN")
 @click.argument("baseline", metavar="[BASELINE]", required=False)
 @click.option("-o", "--output", required=True, metavar="FILE.html", help="The report to write.")
+@language_option
 @comparing_options
 @reading_options
 @click.pass_context
@@ -28,6 +30,7 @@ def command(
     run: str,
     baseline: str | None,
     output: str,
+    language: Language,
     comparing: Comparing,
     reading: ReadOptions,
 ) -> None:
@@ -44,6 +47,6 @@ def command(
     budgets = api.check(current, comparing.budgets).results if alone else ()
     data = api.report_data(current, before, comparison, budgets=budgets)
     reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
-    deliver(api.render_report(data, reproduce=reproduce), output)
+    deliver(api.render_report(data, reproduce=reproduce, lang=language.code), output)
     if not ctx.obj["quiet"]:
         click.echo(f"report: {output}", err=True)

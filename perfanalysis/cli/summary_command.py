@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfanalysis.cli.delivery import deliver, screen
+from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.options import reading_options
 
 if TYPE_CHECKING:
@@ -18,16 +19,18 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["table", "json", "csv", "markdown", "junit"]),
+    type=click.Choice(["table", "plain", "json", "csv", "markdown", "junit"]),
     default="table",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
+@language_option
 @reading_options
 def command(
     *,
     run: str,
     output_format: str,
     output: str | None,
+    language: Language,
     reading: ReadOptions,
 ) -> None:
     """Show percentiles, throughput and error rates of RUN, per name and in total.
@@ -36,5 +39,13 @@ def command(
     """
     from perfanalysis import api
 
-    summary = api.summarize(api.load(run, reading))
-    deliver(api.render_summary(summary, output_format, screen=screen(output)), output)
+    language.check([output_format])
+    loaded = api.load(run, reading)
+    text = api.render_summary(
+        api.summarize(loaded),
+        output_format,
+        screen=screen(output),
+        lang=language.of(output_format),
+        courses=api.courses(loaded) if output_format in ("table", "plain") else None,
+    )
+    deliver(text, output)

@@ -47,6 +47,7 @@ class Config(Stored):
         baselines: where baselines lie: a folder, or s3://, gs:// or az://.
         gate_drift: a regression against the anchor of a stored baseline fails a comparison.
         metrics: keys such as `latency.p95`; empty for the default set.
+        lang: language of HTML and Markdown: `en` or `ja`.
         timezone: IANA name of the zone of times that carry none.
         max_bad_rows: a number, or a share such as `0.1%`.
         notify: when notifications are sent, and to whom mail goes.
@@ -64,6 +65,7 @@ class Config(Stored):
     gate_drift: bool = False
     strict: bool = False
     metrics: tuple[str, ...] = ()
+    lang: str = "en"
     timezone: str = "UTC"
     max_bad_rows: str | int = "0"
     notify: NotifyConfig = NotifyConfig()

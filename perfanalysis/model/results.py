@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -54,9 +54,15 @@ class NameSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesSummary:
-    """One series of a run. A counter's `mean` is its rate per second, its `total` the sum."""
+    """One series of a run. A counter's `mean` is its rate per second, its `total` the sum.
+
+    Attributes:
+        labels: as `core=0, host=a`; empty without labels, and of a counter, rate or trend of
+            several sets of labels taken together.
+    """
 
     metric: str
+    labels: str
     unit: str | None
     kind: str
     n: int
@@ -111,23 +117,35 @@ class Summary:
         return f"<{type(self).__name__} of {self.run.name!r}: {self.total.requests} requests>"
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row per name: requests, failures, rates, and latencies in milliseconds."""
-        import pandas as pd
+        """Return one row per name: requests, failures, rates, and latencies in milliseconds.
 
-        rows = [
+        Names, kinds and fidelities are categories, counts `Int64`, figures `float64`;
+        `attrs["units"]` tells units.
+        """
+        from perfanalysis.model import frames
+
+        latencies = [f"latency_{field.name}_ms" for field in fields(Latency)]
+        columns = frames.Columns(
+            types={
+                "name": frames.CATEGORY,
+                "kind": frames.CATEGORY,
+                "requests": frames.COUNT,
+                "failures": frames.COUNT,
+                "error_rate": frames.FLOAT,
+                "throughput": frames.FLOAT,
+                **dict.fromkeys(latencies, frames.FLOAT),
+                "fidelity": tuple(Fidelity),
+            },
+            units={"error_rate": "ratio", "throughput": "1/s", **dict.fromkeys(latencies, "ms")},
+        )
+        rows = (
             {
-                "name": entry.name,
-                "kind": entry.kind,
-                "requests": entry.requests,
-                "failures": entry.failures,
-                "error_rate": entry.error_rate,
-                "throughput": entry.throughput,
-                **{f"latency_{key}_ms": value for key, value in vars(entry.latency).items()},
-                "fidelity": str(entry.fidelity),
+                **{key: getattr(entry, key) for key in columns.types if hasattr(entry, key)},
+                **dict(zip(latencies, vars(entry.latency).values(), strict=True)),
             }
             for entry in self.names
-        ]
-        return pd.DataFrame(rows)
+        )
+        return frames.frame_of(rows, columns)
 
 
 class Verdict(StrEnum):
@@ -232,11 +250,35 @@ class Comparison:
         return f"<{type(self).__name__} {self.design}: {self.verdict}, {judged}>"
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row per judged name and metric, in the columns of the JSON contract."""
-        import pandas as pd
+        """Return one row per judged name and metric, in the columns of the JSON contract.
 
-        rows = [
+        Names, metrics, verdicts and the like are categories, severities in their order; counts are
+        `Int64`, figures `float64`; `attrs["units"]` tells units where all rows have the same.
+        """
+        from perfanalysis.model import frames
+
+        relative = (
+            *("change", "ci_low", "ci_high", "confidence"),
+            *("tolerance", "tolerance_needed", "detectable_change"),
+        )
+        figures = ("baseline", "current", "p_value", "p_adjusted", "n_effective", *relative)
+        counts = ("runs_needed", "n_baseline", "n_current")
+        typed: dict[str, str | tuple[str, ...]] = {
+            **dict.fromkeys(figures, frames.FLOAT),
+            **dict.fromkeys(counts, frames.COUNT),
+            "better": ("lower", "higher"),
+            "verdict": tuple(verdict for verdict in Verdict if verdict != Verdict.NOT_REGRESSED),
+            "severity": tuple(Severity),
+            "gate": frames.FLAG,
+            "caveats": frames.TEXT,
+        }
+        columns = frames.Columns(
+            types={f.name: typed.get(f.name, frames.CATEGORY) for f in fields(Result)},
+            units=dict.fromkeys(relative, "ratio"),
+            ordered=frozenset({"severity"}),
+        )
+        rows = (
             {**vars(result), "caveats": "; ".join(c.message for c in result.caveats)}
             for result in self.results
-        ]
-        return pd.DataFrame(rows)
+        )
+        return frames.frame_of(rows, columns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -65,9 +66,7 @@ def write_summary(environ: Mapping[str, str], findings: Findings, framing: Frami
     room = _MOST_SUMMARY_BYTES - used - _SUMMARY_RESERVE
     if room < _SUMMARY_RESERVE:
         return False
-    text = findings.markdown(
-        Framing(reproduce=framing.reproduce, report_url=framing.report_url, most_bytes=room)
-    )
+    text = findings.markdown(replace(framing, resolved=False, most_bytes=room))
     if len(text.encode()) <= room:
         _append(file, f"{text}\n", "GITHUB_STEP_SUMMARY")
         return True

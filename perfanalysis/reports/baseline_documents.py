@@ -13,7 +13,7 @@ from perfanalysis.model.baseline_results import (
     BaselineReport,
 )
 from perfanalysis.model.caveat import Caveat
-from perfanalysis.reports.wording import timestamp
+from perfanalysis.reports.times import timestamp
 
 JsonObject = dict[str, object]
 

@@ -20,7 +20,7 @@ from perfanalysis.model.baseline_results import (
 )
 from perfanalysis.reports import wording
 from perfanalysis.reports.escape import shortened, terminal_text
-from perfanalysis.reports.terminal_layout import (
+from perfanalysis.reports.terminal.layout import (
     aligned,
     heading,
     paragraph,

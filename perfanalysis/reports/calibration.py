@@ -14,7 +14,7 @@ from rich.text import Text
 from perfanalysis.model.calibration import CalibrationReport, FalseAlarms, FigureNoise
 from perfanalysis.reports import wording
 from perfanalysis.reports.escape import shortened, terminal_text
-from perfanalysis.reports.terminal_layout import (
+from perfanalysis.reports.terminal.layout import (
     aligned,
     heading,
     paragraph,

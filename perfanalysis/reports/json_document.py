@@ -32,9 +32,10 @@ from perfanalysis.model.results import (
 )
 from perfanalysis.model.run import RunInfo
 from perfanalysis.reports.budgets.document import budget_object
+from perfanalysis.reports.document_phrases import phrase_objects
 from perfanalysis.reports.run_object import run_object
 from perfanalysis.reports.shape_object import shape_object
-from perfanalysis.reports.wording import timestamp
+from perfanalysis.reports.times import timestamp
 
 DocumentName = Literal[
     "acceptance",
@@ -44,6 +45,7 @@ DocumentName = Literal[
     "check",
     "comparison",
     "summary",
+    "trend",
 ]
 JsonObject = dict[str, object]
 
@@ -70,7 +72,7 @@ def summary_document(summary: Summary) -> JsonObject:
 
 def comparison_document(comparison: Comparison) -> JsonObject:
     """Return the document `perfanalysis.comparison`, ready for `render_json`."""
-    return {
+    document: JsonObject = {
         "schema": "perfanalysis.comparison",
         "schema_version": SCHEMA_VERSION,
         "verdict": str(comparison.verdict),
@@ -88,11 +90,12 @@ def comparison_document(comparison: Comparison) -> JsonObject:
         "budgets": [budget_object(result) for result in comparison.budgets],
         "caveats": _caveats(comparison.caveats),
     }
+    return {**document, "phrases": phrase_objects(document)}
 
 
 def check_document(check: Check) -> JsonObject:
     """Return the document `perfanalysis.check`, ready for `render_json`."""
-    return {
+    document: JsonObject = {
         "schema": "perfanalysis.check",
         "schema_version": SCHEMA_VERSION,
         "outcome": str(check.outcome),
@@ -100,6 +103,7 @@ def check_document(check: Check) -> JsonObject:
         "budgets": [budget_object(result) for result in check.results],
         "caveats": _caveats(check.caveats),
     }
+    return {**document, "phrases": phrase_objects(document)}
 
 
 def calibration_document(report: CalibrationReport) -> JsonObject:
@@ -209,6 +213,7 @@ def _series(entry: SeriesSummary) -> JsonObject:
         "n": entry.n,
         "kind": entry.kind,
         "total": entry.total,
+        "labels": entry.labels,
     }
 
 

@@ -28,6 +28,7 @@ from perfanalysis.reports.budgets.junit import budget_cases
 from perfanalysis.reports.budgets.wording import headline
 from perfanalysis.reports.escape import xml_text
 from perfanalysis.reports.summary_wording import threshold_sentence
+from perfanalysis.reports.times import timestamp
 
 _ALL_METRICS = "all metrics"
 _ALL_REQUESTS = "all requests"
@@ -118,7 +119,7 @@ def _suite(name: str, cases: Iterable[ET.Element], started_at: datetime | None) 
     suite = ET.Element("testsuite", {"name": xml_text(name), **_counts(cases), "time": "0"})
     if started_at is not None:
         # The schemas of most CI systems take no zone here; the time is UTC.
-        suite.set("timestamp", wording.timestamp(started_at.replace(microsecond=0))[:-1])
+        suite.set("timestamp", timestamp(started_at.replace(microsecond=0))[:-1])
     suite.extend(cases)
     return suite
 

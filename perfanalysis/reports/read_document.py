@@ -19,6 +19,7 @@ from perfanalysis.model.budget_results import Check
 from perfanalysis.model.caveat import Caveat
 from perfanalysis.model.results import Comparison
 from perfanalysis.model.run import Commit, Counts, Environment, RunInfo
+from perfanalysis.reports.document_phrases import with_phrases
 from perfanalysis.reports.escape import shortened
 from perfanalysis.reports.json_document import SCHEMA_VERSION
 
@@ -46,7 +47,8 @@ def read_comparison(text: str | bytes, *, source: str = "comparison") -> Compari
     for side in ("current", "baseline"):
         document[side] = _runs(document, side, source)
     document["budgets"] = _budgets(document, source)
-    return _validated(TypeAdapter(Comparison), document, source)
+    phrases = document.pop("phrases", None)
+    return with_phrases(_validated(TypeAdapter(Comparison), document, source), phrases)
 
 
 def read_check(text: str | bytes, *, source: str = "check") -> Check:
@@ -62,7 +64,8 @@ def read_check(text: str | bytes, *, source: str = "check") -> Check:
     document = _document(text, "perfanalysis.check", source)
     document["runs"] = _runs(document, "runs", source)
     document["results"] = _budgets(document, source)
-    return _validated(TypeAdapter(Check), document, source)
+    phrases = document.pop("phrases", None)
+    return with_phrases(_validated(TypeAdapter(Check), document, source), phrases)
 
 
 def _utc(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfanalysis.model.run import RunInfo
-from perfanalysis.reports.wording import timestamp
+from perfanalysis.reports.times import timestamp
 
 
 def run_object(run: RunInfo) -> dict[str, object]:

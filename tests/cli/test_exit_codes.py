@@ -154,3 +154,12 @@ def test_hostile_file_names_cannot_steer_the_terminal(cli, tmp_path):
     ended = cli("summary", path)
     assert ended.code == 4
     assert "\x1b" not in ended.err
+
+
+def test_an_error_that_quotes_a_strangers_file_is_no_command_of_a_ci_system(cli, tmp_path):
+    name = tmp_path / "##[error]forged.jtl"
+    name.write_text("poem\n")
+    ended = cli("summary", name)
+    assert ended.code == ExitCode.BAD_INPUT
+    assert r"##\[error]forged" in ended.err
+    assert "##[" not in ended.err

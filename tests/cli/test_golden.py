@@ -85,6 +85,10 @@ CASES = {
         name: ["compare", *(f"fixtures/{run}" for run in pair)]
         for name, pair in COMPARISONS.items()
     },
+    "compare-all": [
+        *("compare", "fixtures/demo/slow.json.xz", "fixtures/demo/base.json.xz", "--all"),
+    ],
+    "trend-gate": ["trend", "fixtures/history/shop", "--gate"],
     **BUDGETS,
     **MISTAKES,
 }

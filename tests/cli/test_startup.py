@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"numpy", "pandas", "pyarrow", "scipy", "duckdb", "matplotlib", "pydantic", "rich"}
+HEAVY = {"babel", "numpy", "pandas", "pyarrow", "scipy", "duckdb", "matplotlib", "pydantic", "rich"}
 START = "from perfanalysis.cli.main import run\n"
 
 
@@ -28,7 +28,7 @@ def test_comparing_bundles_loads_neither_matplotlib_nor_duckdb_nor_jinja(tmp_pat
     modules_after(f"{START}run(['import', {source!r}, '-o', {bundle!r}])")
     loaded = modules_after(f"{START}run(['compare', {bundle!r}, {bundle!r}])")
     assert "pyarrow" in loaded
-    assert not {"matplotlib", "duckdb", "scipy.stats", "jinja2"} & loaded
+    assert not {"matplotlib", "duckdb", "scipy.stats", "jinja2", "babel"} & loaded
 
 
 def test_every_public_name_is_there_and_sorted():

@@ -189,8 +189,10 @@ def test_an_unknown_format_is_an_error_that_lists_all():
 
 
 def fixture_files(fixtures):
+    """Return the files of tools: what lies in a bundle is ours."""
     found = sorted(path for path in fixtures.rglob("*") if path.is_file())
-    return [p for p in found if p.name != "SOURCE.md" and p.stat().st_size]
+    tools = [path for path in found if path.parent.suffix != ".run"]
+    return [p for p in tools if p.name != "SOURCE.md" and p.stat().st_size]
 
 
 def test_no_importer_claims_the_fixture_of_another_tool(fixtures):

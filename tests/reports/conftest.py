@@ -258,9 +258,7 @@ def comparison(make_run: Callable[..., RunInfo], results: dict[str, Result]) -> 
         correction="holm+bh",
         current=(
             make_run(
-                id="ba9876543210",
-                name="slow",
-                started_at=datetime(2026, 1, 1, 0, 10, tzinfo=UTC),
+                id="ba9876543210", name="slow", started_at=datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
             ),
         ),
         baseline=(make_run(),),
@@ -302,6 +300,7 @@ def summary(make_run: Callable[..., RunInfo], make_name: Callable[..., NameSumma
         series=(
             SeriesSummary(
                 metric="system.cpu",
+                labels="",
                 unit="%",
                 kind="gauge",
                 n=60,
@@ -312,6 +311,7 @@ def summary(make_run: Callable[..., RunInfo], make_name: Callable[..., NameSumma
             ),
             SeriesSummary(
                 metric="iterations",
+                labels="",
                 unit=None,
                 kind="counter",
                 n=899,

@@ -91,6 +91,7 @@ def test_comparison_has_the_keys_of_the_contract_in_its_order(comparison):
         "shapes",
         "budgets",
         "caveats",
+        "phrases",
     ]
     assert [list(result) for result in document["results"]] == [RESULT_KEYS] * 6
     assert list(document["current"][0]) == JUDGED_RUN_KEYS

@@ -11,7 +11,7 @@ from perfanalysis.model.shapes import Mode, ShapeKind
 from perfanalysis.reports.json_document import comparison_document, load_schema
 from perfanalysis.reports.markdown import comparison_markdown
 from perfanalysis.reports.shape_wording import changed_shapes, modes_text, several_modes
-from perfanalysis.reports.terminal import comparison_table
+from perfanalysis.reports.terminal.tables import comparison_table
 
 CHANGE = "a change is seen in the slowest 5 % only: p95 +20.3 %, p99 +31.0 % (tail)"
 MODES = (

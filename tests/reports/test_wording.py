@@ -7,6 +7,7 @@ import pytest
 
 from perfanalysis.model.results import Severity, Verdict
 from perfanalysis.reports import wording
+from perfanalysis.reports.times import timestamp
 
 
 def test_result_sentence_holds_values_change_interval_and_verdict(results):
@@ -151,7 +152,7 @@ def test_a_side_of_many_names_counts_the_rest(make_run):
 
 def test_times_of_other_zones_become_utc():
     moment = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=1)))
-    assert wording.timestamp(moment) == "2026-01-01T00:00:00Z"
+    assert timestamp(moment) == "2026-01-01T00:00:00Z"
 
 
 def test_only_undecided_results_around_zero_hide_a_change(make_result):

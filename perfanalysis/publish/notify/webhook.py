@@ -29,6 +29,7 @@ from perfanalysis.reports.json_document import (
     comparison_document,
     render_json,
 )
+from perfanalysis.reports.times import timestamp
 
 ADDRESS = "PERFANALYSIS_WEBHOOK"
 SECRET = "PERFANALYSIS_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable)
@@ -78,7 +79,7 @@ def webhook_document(notice: Notice, now: datetime) -> dict[str, object]:
         "schema": "perfanalysis.notification",
         "schema_version": SCHEMA_VERSION,
         "type": f"performance.{notice.gate}",
-        "timestamp": wording.timestamp(now.replace(microsecond=0)),
+        "timestamp": timestamp(now.replace(microsecond=0)),
         "title": notice.title,
         "headline": notice.headline,
         "gate": str(notice.gate),

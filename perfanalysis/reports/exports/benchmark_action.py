@@ -16,7 +16,7 @@ from typing import Literal
 
 from perfanalysis.reports.exports.measurements import MeasuredRun, Measurement, name_label, one_line
 from perfanalysis.reports.json_document import render_json
-from perfanalysis.reports.wording import started
+from perfanalysis.reports.times import started
 from perfanalysis.units import significant
 
 LONGEST_NAME = 200

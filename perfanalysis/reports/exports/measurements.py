@@ -20,6 +20,7 @@ from perfanalysis.model.requests import Kind
 from perfanalysis.model.results import NameSummary, SeriesSummary, Summary
 from perfanalysis.model.run import Evidence, RunInfo
 from perfanalysis.reports.escape import terminal_text
+from perfanalysis.reports.series_names import series_names
 
 ALL_REQUESTS = "all requests"
 RESOURCES = "resources"
@@ -76,7 +77,8 @@ def measured(summary: Summary, intervals: Intervals) -> MeasuredRun:
     # A monitor's trace holds no requests: its throughput is unknown, not zero.
     requests = () if summary.run.evidence is Evidence.SERIES else (*summary.names, summary.total)
     measurements = [measurement for entry in requests for measurement in _of_name(entry, intervals)]
-    measurements += [measurement for entry in summary.series for measurement in _of_series(entry)]
+    named = zip(series_names(summary.series), summary.series, strict=True)
+    measurements += [found for name, entry in named for found in _of_series(name, entry)]
     return MeasuredRun(run=summary.run, measurements=tuple(measurements))
 
 
@@ -194,15 +196,15 @@ def _of_name(entry: NameSummary, intervals: Intervals) -> Iterable[Measurement]:
         )
 
 
-def _of_series(entry: SeriesSummary) -> Iterable[Measurement]:
+def _of_series(name: str, entry: SeriesSummary) -> Iterable[Measurement]:
     for statistic in _SERIES_STATISTICS:
         value = getattr(entry, statistic)
         if value is not None:
             yield Measurement(
                 scope="series",
-                name=entry.metric,
+                name=name,
                 kind=entry.kind,
-                metric=f"{entry.metric}.{statistic}",
+                metric=f"{name}.{statistic}",
                 unit=entry.unit or "",
                 better=None,
                 value=value,

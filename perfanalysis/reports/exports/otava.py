@@ -24,7 +24,7 @@ from perfanalysis.reports.exports.measurements import (
     one_line,
     plain_label,
 )
-from perfanalysis.reports.wording import timestamp
+from perfanalysis.reports.times import timestamp
 
 LONGEST_COLUMN = 200
 ATTRIBUTES = ("run", "commit", "branch")

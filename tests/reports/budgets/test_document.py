@@ -47,7 +47,11 @@ def validate(document, name):
 def test_a_check_obeys_its_schema_and_keeps_the_order_of_its_keys(check):
     document = check_document(check)
     validate(document, "check")
-    assert list(document) == ["schema", "schema_version", "outcome", "runs", "budgets", "caveats"]
+    # fmt: off
+    assert list(document) == [
+        "schema", "schema_version", "outcome", "runs", "budgets", "caveats", "phrases",
+    ]
+    # fmt: on
     assert (document["schema"], document["schema_version"]) == ("perfanalysis.check", 1)
     assert document["outcome"] == "broken"
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from perfanalysis.model.outcome import Outcome
 from perfanalysis.reports.budgets.table import check_table
-from perfanalysis.reports.terminal import comparison_table
+from perfanalysis.reports.terminal.tables import comparison_table
 
 
 def test_a_check_begins_with_its_outcome_and_lists_what_matters_first(check):
