@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perfanalysis.api.provenance import Origin
     from perfanalysis.api.rendering import (
         FORMATS,
+        draw_charts,
         render_calibration,
         render_calibration_plot,
         render_check,
@@ -87,6 +88,7 @@ _HOMES = {
     "perfanalysis.api.provenance": ("Origin",),
     "perfanalysis.api.rendering": (
         "FORMATS",
+        "draw_charts",
         "render_calibration",
         "render_calibration_plot",
         "render_check",
@@ -140,6 +142,7 @@ __all__ = [
     "check",
     "compare",
     "courses",
+    "draw_charts",
     "export",
     "import_run",
     "load",

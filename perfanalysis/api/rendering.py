@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from perfanalysis.model.budget_results import Check
     from perfanalysis.model.calibration import CalibrationReport
     from perfanalysis.model.views import ReportData, Timeline
+    from perfanalysis.reports.markdown import LinkedChart
+    from perfanalysis.reports.plots.chart import Chart
 
 # What other languages than English there are for; the others are read by programs, or in terminals.
 _WITH_LANGUAGE = ("html", "markdown")
@@ -80,6 +82,7 @@ def render_summary(
     screen: Screen = PLAIN,
     lang: str | None = None,
     courses: Mapping[str | None, Timeline] | None = None,
+    charts: Sequence[LinkedChart] = (),
 ) -> str:
     """Return a summary as `table`, `plain`, `json`, `csv`, `markdown` or `junit`.
 
@@ -89,6 +92,7 @@ def render_summary(
         screen: for tables.
         lang: language of Markdown, `en` or `ja`; None for that of the block (`in_language`).
         courses: timelines by name (`courses`), for the sparklines of tables.
+        charts: files of `draw_charts`, for Markdown to show.
 
     Raises:
         UsageError: another format; no such language, or not of this format.
@@ -105,6 +109,10 @@ def render_summary(
                 ascii_only=shown.ascii_only,
                 courses=courses,
             )
+        if format_name == "markdown":
+            from perfanalysis.reports.markdown import summary_markdown
+
+            return summary_markdown(summary, charts)
         return _rendered_summary(summary, format_name)
 
 
@@ -118,10 +126,6 @@ def _rendered_summary(summary: Summary, format_name: str) -> str:
             from perfanalysis.reports.csv_table import summary_csv
 
             return summary_csv(summary)
-        case "markdown":
-            from perfanalysis.reports.markdown import summary_markdown
-
-            return summary_markdown(summary)
         case "junit":
             from perfanalysis.reports.junit import summary_junit
 
@@ -138,6 +142,7 @@ def render_comparison(
     reproduce: str | None = None,
     strict: bool = False,
     lang: str | None = None,
+    charts: Sequence[LinkedChart] = (),
 ) -> str:
     """Return a comparison as `table`, `plain`, `json`, `csv`, `markdown`, `junit` or `openmetrics`.
 
@@ -148,6 +153,7 @@ def render_comparison(
         reproduce: the command that made it, for Markdown.
         strict: an undecided budget is no pass, for the heading of Markdown.
         lang: language of Markdown, `en` or `ja`; None for that of the block (`in_language`).
+        charts: files of `draw_charts`, for Markdown to show.
 
     Raises:
         UsageError: another format; no such language, or not of this format.
@@ -156,7 +162,8 @@ def render_comparison(
         if format_name == "markdown":
             from perfanalysis.reports.markdown import Framing, comparison_markdown
 
-            return comparison_markdown(comparison, Framing(reproduce=reproduce, strict=strict))
+            framing = Framing(reproduce=reproduce, strict=strict, charts=charts)
+            return comparison_markdown(comparison, framing)
         return _rendered_comparison(comparison, format_name, screen)
 
 
@@ -299,3 +306,21 @@ def render_report(
 
     with _in_language("html", lang):
         return render(data, reproduce=reproduce)
+
+
+def draw_charts(data: ReportData, *, lang: str | None = None) -> list[Chart]:
+    """Return SVG files for Markdown: of a comparison, or else of the first run.
+
+    Args:
+        data: from `report_data`.
+        lang: language of their texts, `en` or `ja`; None for that of the block (`in_language`).
+
+    Raises:
+        UsageError: there is no such language.
+    """
+    from perfanalysis.reports.plots.files import comparison_charts, run_charts
+
+    with _in_language("markdown", lang):
+        if data.comparison is not None:
+            return comparison_charts(data.comparison, data)
+        return [chart for view in data.current[:1] for chart in run_charts(view)]

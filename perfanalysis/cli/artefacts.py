@@ -41,7 +41,10 @@ def parse_artefacts(texts: Sequence[str], formats: Sequence[str]) -> list[Artefa
 
 
 def write_artefacts(
-    artefacts: Sequence[Artefact], render: Callable[[str, str | None], str]
+    artefacts: Sequence[Artefact],
+    render: Callable[[str, str | None], str],
+    *,
+    first: Callable[[], None] | None = None,
 ) -> None:
     """Write every artefact, whatever becomes of the others.
 
@@ -49,6 +52,7 @@ def write_artefacts(
         artefacts: what to write; what goes to standard output is written last, since its reader
             may hang up.
         render: returns a form, given its format and its file.
+        first: writes what the artefacts point to; its failure costs none of them either.
 
     Raises:
         UsageError: two artefacts share a file, before anything is written; or, after everything
@@ -59,6 +63,11 @@ def write_artefacts(
         if files.count(file) > 1:
             raise UsageError(f"{file}: expected one output a file, found {files.count(file)}")
     failures: list[Exception] = []
+    if first is not None:
+        try:
+            first()
+        except Exception as exc:  # noqa: BLE001  (told below; the artefacts come first)
+            failures.append(exc)
     for artefact in sorted(artefacts, key=lambda a: a.output is None):
         try:
             deliver(render(artefact.format_name, artefact.output), artefact.output)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from functools import cache
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
 
 from perfanalysis.cli.artefacts import Artefact, parse_artefacts, write_artefacts
+from perfanalysis.cli.charts import ChartFolder, charts_option
 from perfanalysis.cli.delivery import screen
 from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.main import exit_code_of_gate
@@ -17,10 +19,11 @@ from perfanalysis.cli.options import Comparing, comparing_options, reading_optio
 from perfanalysis.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from perfanalysis.api import ReadOptions, Run
     from perfanalysis.model.results import Comparison
+    from perfanalysis.model.views import ReportData
 
 _FORMATS = ("table", "plain", "json", "markdown", "csv", "junit", "html", "openmetrics")
 
@@ -40,6 +43,7 @@ _FORMATS = ("table", "plain", "json", "markdown", "csv", "junit", "html", "openm
     metavar="FORMAT=FILE",
     help="Write another format besides, such as json=comparison.json; repeatable.",
 )
+@charts_option
 @click.option(
     "--bisect",
     is_flag=True,
@@ -61,6 +65,7 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
     output: str | None,
     report: str | None,
     write: tuple[str, ...],
+    charts: ChartFolder,
     bisect: bool,
     language: Language,
     comparing: Comparing,
@@ -78,54 +83,74 @@ def command(  # noqa: PLR0913  (one parameter per option of the contract)
     from perfanalysis import api
 
     del bisect  # `cli.main` reads it, since it concerns errors too
-    further = parse_artefacts(write, _FORMATS)
-    if report is not None:
-        further.append(Artefact(format_name="html", output=report))
-    language.check([output_format, *(artefact.format_name for artefact in further)])
+    artefacts = [
+        *parse_artefacts(write, _FORMATS),
+        *([Artefact(format_name="html", output=report)] if report is not None else []),
+        Artefact(format_name=output_format, output=output),
+    ]
+    for option in (language, charts):
+        option.check([artefact.format_name for artefact in artefacts])
     ours = _side("current", current_run, current_runs)
     theirs = _side("baseline", baseline_run, baseline_runs)
-    current, baseline = api.load_runs(ours, reading), api.load_runs(theirs, reading)
-    comparison = api.compare(current, baseline, **vars(comparing))
+    sides = api.load_runs(ours, reading), api.load_runs(theirs, reading)
+    comparison = api.compare(*sides, **vars(comparing))
     strict = comparing.settings.strict
-    render = _renderer(current, baseline, comparison, language, strict=strict, every_row=every_row)
-    write_artefacts([*further, Artefact(format_name=output_format, output=output)], render)
+    forms = _Forms(sides, comparison, language, charts, strict=strict, every_row=every_row)
+    write_artefacts(artefacts, forms.render, first=forms.draw if charts.wanted else None)
     if report is not None and not ctx.obj["quiet"]:
         click.echo(f"report: {report}", err=True)
     ctx.exit(exit_code_of_gate(comparison.verdict, comparison.budgets, strict=strict))
 
 
-def _renderer(
-    current: Sequence[Run],
-    baseline: Sequence[Run],
-    comparison: Comparison,
-    language: Language,
-    *,
-    strict: bool,
-    every_row: bool,
-) -> Callable[[str, str | None], str]:
-    """Return what renders a comparison, given a format and the file that it goes to."""
-    from perfanalysis import api
+@dataclass
+class _Forms:
+    """A comparison in every form; what several forms show is made once."""
 
-    reproduce = shlex.join(["perfanalysis", *sys.argv[1:]])
+    sides: tuple[Sequence[Run], Sequence[Run]]
+    comparison: Comparison
+    language: Language
+    charts: ChartFolder
+    _: KW_ONLY
+    strict: bool
+    every_row: bool
 
-    @cache
-    def page() -> str:
-        data = api.report_data(current, baseline, comparison)
-        return api.render_report(data, reproduce=reproduce, lang=language.code)
+    def render(self, format_name: str, file: str | None) -> str:
+        """Return a form, given the file that it goes to."""
+        from perfanalysis import api
 
-    def render(format_name: str, file: str | None) -> str:
         if format_name == "html":
-            return page()
+            return self._page
         return api.render_comparison(
-            comparison,
+            self.comparison,
             format_name,
-            screen=screen(file, every_row=every_row),
-            reproduce=reproduce,
-            strict=strict,
-            lang=language.of(format_name),
+            screen=screen(file, every_row=self.every_row),
+            reproduce=self._reproduce,
+            strict=self.strict,
+            lang=self.language.of(format_name),
+            charts=self.charts.linked_from(file),
         )
 
-    return render
+    def draw(self) -> None:
+        """Write the charts."""
+        from perfanalysis import api
+
+        self.charts.write(api.draw_charts(self._data, lang=self.language.code))
+
+    @cached_property
+    def _data(self) -> ReportData:
+        from perfanalysis import api
+
+        return api.report_data(*self.sides, self.comparison)
+
+    @cached_property
+    def _page(self) -> str:
+        from perfanalysis import api
+
+        return api.render_report(self._data, reproduce=self._reproduce, lang=self.language.code)
+
+    @property
+    def _reproduce(self) -> str:
+        return shlex.join(["perfanalysis", *sys.argv[1:]])
 
 
 def _side(word: str, positional: str | None, named: tuple[str, ...]) -> list[str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfanalysis.cli.delivery import deliver, screen
+from perfanalysis.cli.artefacts import Artefact, write_artefacts
+from perfanalysis.cli.charts import ChartFolder, charts_option
+from perfanalysis.cli.delivery import screen
 from perfanalysis.cli.language import Language, language_option
 from perfanalysis.cli.options import reading_options
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     default="table",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
+@charts_option
 @language_option
 @reading_options
 def command(
@@ -30,6 +33,7 @@ def command(
     run: str,
     output_format: str,
     output: str | None,
+    charts: ChartFolder,
     language: Language,
     reading: ReadOptions,
 ) -> None:
@@ -39,13 +43,23 @@ def command(
     """
     from perfanalysis import api
 
-    language.check([output_format])
+    for option in (language, charts):
+        option.check([output_format])
     loaded = api.load(run, reading)
-    text = api.render_summary(
-        api.summarize(loaded),
-        output_format,
-        screen=screen(output),
-        lang=language.of(output_format),
-        courses=api.courses(loaded) if output_format in ("table", "plain") else None,
-    )
-    deliver(text, output)
+
+    def render(format_name: str, file: str | None) -> str:
+        return api.render_summary(
+            api.summarize(loaded),
+            format_name,
+            screen=screen(file),
+            lang=language.of(format_name),
+            courses=api.courses(loaded) if format_name in ("table", "plain") else None,
+            charts=charts.linked_from(file),
+        )
+
+    def draw() -> None:
+        data = api.report_data([loaded], [], None)
+        charts.write(api.draw_charts(data, lang=language.code))
+
+    artefact = Artefact(format_name=output_format, output=output)
+    write_artefacts([artefact], render, first=draw if charts.wanted else None)

@@ -11,7 +11,7 @@ import numpy as np
 from perfanalysis.errors import UsageError
 from perfanalysis.notebook.selecting import unknown
 from perfanalysis.reports.plots.lines import Line, Side
-from perfanalysis.reports.plots.timeline import NO_MARKS, Course, Marks
+from perfanalysis.reports.plots.timeline import Course
 
 if TYPE_CHECKING:
     from perfanalysis.model.views import Floats, RunView, Timeline
@@ -73,26 +73,6 @@ def usual_metric(runs: Sequence[Viewed], names: Sequence[str | None]) -> str:
     known = [set(_known_metrics(runs, name)) for name in names]
     usual = ("latency.p50", "latency.mean", "throughput")
     return next((metric for metric in usual if all(metric in each for each in known)), usual[0])
-
-
-def marks_of(view: RunView, names: Sequence[str | None]) -> Marks:
-    """Return what is marked on the time axis of one run: of several names, the warm-up alone."""
-    warmup_s = view.warmup_s or 0.0
-    if len(names) > 1:
-        return Marks(warmup_s=warmup_s, odd=())
-    odd = [(entry.start_s, entry.end_s) for entry in view.anomalies if entry.name == names[0]]
-    return Marks(warmup_s=warmup_s, odd=_joined(odd)) if odd or warmup_s else NO_MARKS
-
-
-def _joined(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return stretches in order, those that overlap as one: twice shaded would look darker."""
-    found: list[tuple[float, float]] = []
-    for start_s, end_s in sorted(stretches):
-        if found and start_s <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end_s))
-        else:
-            found.append((start_s, end_s))
-    return found
 
 
 def _requests_panel(runs: Sequence[Viewed], names: Sequence[str | None], metric: str) -> Panel:

@@ -95,7 +95,8 @@ class RunPlots:
             UsageError: the run has no such name or metric, or not over time; or several metrics
                 for one Axes.
         """
-        from perfanalysis.notebook.courses import Viewed, marks_of, panels_of, usual_metric
+        from perfanalysis.notebook.courses import Viewed, panels_of, usual_metric
+        from perfanalysis.reports.plots.timeline import marks_of
 
         view, names = self._view(), listed_names(name)
         runs = [Viewed(side=None, view=view)]

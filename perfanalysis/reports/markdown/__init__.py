@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perfanalysis.reports.markdown.charts import LinkedChart
 from perfanalysis.reports.markdown.comparison import (
     PLAIN,
     Framing,
@@ -10,4 +11,11 @@ from perfanalysis.reports.markdown.comparison import (
 )
 from perfanalysis.reports.markdown.summary import summary_markdown
 
-__all__ = ["PLAIN", "Framing", "check_markdown", "comparison_markdown", "summary_markdown"]
+__all__ = [
+    "PLAIN",
+    "Framing",
+    "LinkedChart",
+    "check_markdown",
+    "comparison_markdown",
+    "summary_markdown",
+]

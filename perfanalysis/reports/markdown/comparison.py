@@ -20,6 +20,7 @@ from perfanalysis.reports import wording
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.reports.language import gettext_noop, in_language_or_current, listed, sentences
 from perfanalysis.reports.markdown.budgets import badness, budget_section, budget_table
+from perfanalysis.reports.markdown.charts import LinkedChart, chart_section, picture
 from perfanalysis.reports.markdown.layout import (
     MOST_BYTES,
     Section,
@@ -52,6 +53,7 @@ class Framing:
         strict: undecided budgets are no pass.
         most_bytes: of the whole text.
         lang: its language; None for the current one.
+        charts: the files that show it.
     """
 
     reproduce: str | None = None
@@ -60,6 +62,7 @@ class Framing:
     strict: bool = False
     most_bytes: int = MOST_BYTES
     lang: str | None = None
+    charts: Sequence[LinkedChart] = ()
 
 
 PLAIN = Framing()
@@ -85,9 +88,11 @@ def _comparison_markdown(comparison: Comparison, framing: Framing) -> str:
         _why(comparison, gate, rows),
         _facts(comparison),
         _table(notable[:_MOST_ROWS], comparison),
+        *(picture(chart) for chart in framing.charts if chart.kind == "strip"),
     ]
     further = len(notable[_MOST_ROWS:])
     sections = [
+        chart_section(comparison.results, framing.charts, keep=4),
         _rows_section(
             counted("{num} more changed or undecided", "{num} more changed or undecided", further),
             notable[_MOST_ROWS:],

@@ -9,6 +9,7 @@ from perfanalysis.reports import summary_wording, wording
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.reports.language import pgettext
 from perfanalysis.reports.markdown.budgets import OUTCOME_SYMBOLS
+from perfanalysis.reports.markdown.charts import LinkedChart, picture
 from perfanalysis.reports.markdown.layout import (
     Column,
     Section,
@@ -30,8 +31,8 @@ _MOST_ROWS = 10
 _HIGHEST_RANK = 5  # columns of a higher rank would make the table scroll sideways
 
 
-def summary_markdown(summary: Summary) -> str:
-    """Return a summary as Markdown of at most 60,000 bytes."""
+def summary_markdown(summary: Summary, charts: Sequence[LinkedChart] = ()) -> str:
+    """Return a summary, with the files that show it, as Markdown of at most 60,000 bytes."""
     columns = [column for column in name_columns(summary) if column.rank <= _HIGHEST_RANK]
     thresholds = summary_wording.thresholds_by_outcome(summary.thresholds)
     first = [*summary.names[:_MOST_ROWS], summary.total]
@@ -44,6 +45,7 @@ def summary_markdown(summary: Summary) -> str:
         summary_wording.threshold_counts(thresholds) if thresholds else "",
         table(_threshold_columns(), _threshold_rows(thresholds[:_MOST_ROWS])),
         table(_name_heads(columns), _name_rows(first, columns)),
+        *(picture(chart) for chart in charts),
     ]
     more_thresholds = thresholds[_MOST_ROWS:]
     sections = [

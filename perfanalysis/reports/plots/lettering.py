@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -90,7 +90,14 @@ def write_labels(axes: Axes, *, x: str | None = None, y: str | None = None) -> N
             literal(axis.label)
 
 
-def write_legend(axes: Axes, artists: Sequence[Artist], labels: Sequence[str]) -> None:
+def write_legend(
+    axes: Axes,
+    artists: Sequence[Artist],
+    labels: Sequence[str],
+    *,
+    place: Literal["best", "upper left"] = "best",
+    columns: int = 1,
+) -> None:
     """Say which line is which, those of earlier plots in the same Axes too; one needs no legend.
 
     The artists keep their labels, so that a legend which the user makes himself is as safe.
@@ -99,7 +106,9 @@ def write_legend(axes: Axes, artists: Sequence[Artist], labels: Sequence[str]) -
         artist.set_label(_unparsed(label))
     handles, known = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        legend = axes.legend(handles, known, framealpha=0.75, edgecolor="none")
+        legend = axes.legend(
+            handles, known, loc=place, ncols=columns, framealpha=0.75, edgecolor="none"
+        )
         for text in legend.get_texts():
             text.set_usetex(False)
             text.set_fontfamily(list(_families()))

@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
+    from perfanalysis.model.views import Floats
+
 _ROW_INCHES = 0.42
 _MARGIN_INCHES = 1.0
 _LANE = 0.17  # of a row: how far the lane of a side lies from the middle
 _THIN = (0.1, 0.9)
 _THICK = (0.25, 0.75)
 _WIDEST_NAME = 28
+_SMALLEST = 1e-5  # of the largest latency
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +76,7 @@ def strip_plot(
         omitted: how many names more there are.
         ax: to draw into; a new figure if None.
     """
-    axes = one_panel(ax, height=_MARGIN_INCHES + _ROW_INCHES * len(strips))
+    axes = one_panel(ax, height=_MARGIN_INCHES + _ROW_INCHES * (len(strips) + 0.7))
     sides: tuple[tuple[Side, float], ...] = (("baseline", -_LANE), ("current", _LANE))
     bars: dict[Side, Artist] = {}
     for row, strip in enumerate(strips):
@@ -84,8 +87,9 @@ def strip_plot(
                 bars.setdefault(side, bar)
         _write_note(axes, row, _note(strip.result))
     use_latency(axes, "x", logarithmic=True)
-    axes.set_xlim(*latency_limits(drawn_values(axes, "x")))
-    axes.set_ylim(len(strips) - 0.4, -0.6)
+    axes.set_xlim(*_limits(drawn_values(axes, "x")))
+    # With two sides a row above the first is for the legend.
+    axes.set_ylim(len(strips) - 0.4, -0.6 if len(bars) < len(sides) else -1.3)
     use_names(axes, range(len(strips)), [name_label(s.name, _WIDEST_NAME) for s in strips])
     for label in axes.get_yticklabels():
         literal(label)
@@ -96,8 +100,14 @@ def strip_plot(
     write_title(axes, _explanation(metric, strips), lines=[more] if more else [])
     write_labels(axes, x=_("latency, ms"))
     words = {"baseline": _("baseline"), "current": _("current")}
-    write_legend(axes, list(bars.values()), [words[side] for side in bars])
+    labels = [words[side] for side in bars]
+    write_legend(axes, list(bars.values()), labels, place="upper left", columns=len(labels))
     return drawn(axes, ax)
+
+
+def _limits(latency_ms: Floats) -> tuple[float, float]:
+    """Return limits that what took no time at all does not stretch: it leaves the axis there."""
+    return latency_limits(latency_ms[latency_ms >= latency_ms.max() * _SMALLEST])
 
 
 def _explanation(metric: str, strips: Sequence[Strip]) -> str:

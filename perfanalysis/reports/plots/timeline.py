@@ -24,7 +24,7 @@ from perfanalysis.reports.plots.scales import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from perfanalysis.model.views import Floats
+    from perfanalysis.model.views import Floats, RunView
 
 _LOG_ABOVE = 15.0  # times the median: a linear axis would press the lines flat
 _FEW_POINTS = 100  # so few are marked: between two gaps a point is no line
@@ -59,6 +59,26 @@ class Marks:
 
 
 NO_MARKS = Marks(warmup_s=0.0, odd=())
+
+
+def marks_of(view: RunView, names: Sequence[str | None]) -> Marks:
+    """Return what is marked on the time axis of one run: of several names, the warm-up alone."""
+    warmup_s = view.warmup_s or 0.0
+    if len(names) > 1:
+        return Marks(warmup_s=warmup_s, odd=())
+    odd = [(entry.start_s, entry.end_s) for entry in view.anomalies if entry.name == names[0]]
+    return Marks(warmup_s=warmup_s, odd=_joined(odd)) if odd or warmup_s else NO_MARKS
+
+
+def _joined(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return stretches in order, those that overlap as one: twice shaded would look darker."""
+    found: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(stretches):
+        if found and start_s <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end_s))
+        else:
+            found.append((start_s, end_s))
+    return found
 
 
 def timeline_panel(

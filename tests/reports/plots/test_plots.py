@@ -259,3 +259,23 @@ def test_a_heat_map_leaves_empty_cells_empty(axes):
     assert cells.max() == 100
     assert axes.get_yscale() == "log"
     assert [place.get_ylabel() for place in axes.figure.axes[1:]] == ["requests in a cell"]
+
+
+def test_a_latency_of_nothing_does_not_stretch_the_axis_of_strips(axes):
+    zero = Distribution(latency_ms=np.array([0.0, 0.0, 1.0]), share=np.array([0.3, 0.9, 1.0]))
+    strips = [
+        Strip(name=name, result=None, baseline=[data], current=[data])
+        for name, data in (("instant", zero), ("search", distribution()))
+    ]
+    strip_plot(strips, metric="latency.p50", quantile=0.5, omitted=0, ax=axes)
+    low, high = axes.get_xlim()
+    assert low > 1e-3
+    assert high > distribution().latency_ms[-30]
+
+
+def test_the_legend_of_strips_has_a_row_of_its_own(axes):
+    strips = [Strip(name="a", result=None, baseline=[distribution()], current=[distribution()])]
+    strip_plot(strips, metric="latency.p50", quantile=0.5, omitted=0, ax=axes)
+    axes.figure.draw_without_rendering()
+    legend = axes.transData.inverted().transform(axes.get_legend().get_window_extent())
+    assert max(legend[:, 1]) < min(line.get_ydata().min() for line in axes.get_lines())
