@@ -6,7 +6,7 @@ function lineSeries(side, look, values) {
     stroke: () => palette[side],
     width: look.width,
     dash: look.dash,
-    alpha: look.width < 1 ? 0.85 : 1,
+    alpha: look.width <= 1 ? 0.7 : 1,
     points: { show: false, size: 4, width: 0, fill: () => palette[side], filter: () => isolated },
   };
 }
@@ -114,7 +114,6 @@ function quantilePanels(spec, state) {
   const high = unpack(spec.high).map((change) => change === null ? top + 1 : change);
   const change = unpack(spec.change);
   const look = { width: 1.8, name: "" };
-  const edge = () => ({ stroke: () => "transparent", width: 0, points: { show: false }, fill: undefined });
   const groups = [
     { id: "change", side: "current", look, label: text("change"), spoken: text("change"), series: [3] },
     { id: "band", side: "", look: { name: "band" }, label: text("band"), spoken: text("band"), series: [1, 2], range: true },

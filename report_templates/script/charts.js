@@ -104,7 +104,7 @@ function makePlot(state, panel, width) {
     ...options,
     width: Math.max(width + 2, 160),
     height: panel.height,
-    padding: [panel.note ? 20 : 8, 16, 0, 0],
+    padding: [panel.note ? 20 : 8, 24, 0, 0],
     legend: { show: false },
     series: options.series.map((series) => ({ ...series })),
     cursor: {

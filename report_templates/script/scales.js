@@ -1,6 +1,7 @@
 // Scales: where the ticks of an axis are, and what they say.
 
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+const SIGN_WIDTH = 6.3;  // CSS pixels
 const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800];
 const SHARES = [0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999];
 const CHANGES = [
@@ -88,10 +89,12 @@ function changeText(change) {
 }
 
 function axis(scale, ticks, labels, size) {
+  // Of the vertical axis at least so much: long labels get more.
+  const wide = (u, words) => Math.max(size, ...(words || []).map((word) => SIGN_WIDTH * word.length + 8));
   return {
     scale,
     side: scale === "x" ? 2 : 3,
-    size,
+    size: scale === "x" ? size : wide,
     gap: 5,
     font: FONT,
     stroke: () => palette.soft,
@@ -99,6 +102,17 @@ function axis(scale, ticks, labels, size) {
     ticks: { show: false },
     splits: (u, which, low, high) => ticks(low, high),
     filter: (u, splits) => splits,
-    values: (u, splits) => labels(splits),
+    values: (u, splits) => scale === "x" ? apart(u, splits, labels(splits)) : labels(splits),
   };
+}
+
+// Labels without those that would run into their right neighbours; the last one tells the unit.
+function apart(u, ticks, words) {
+  let free = Infinity;
+  return words.map((word, n) => [word, u.valToPos(ticks[n], "x")]).reverse().map(([word, middle]) => {
+    const half = SIGN_WIDTH * word.length / 2;
+    if (middle + half > free) return "";
+    if (word) free = middle - half - SIGN_WIDTH;
+    return word;
+  }).reverse();
 }

@@ -3,6 +3,15 @@
 
 function startTables() {
   for (const table of document.querySelectorAll("table.sortable")) makeSortable(table);
+  for (const table of document.querySelectorAll("table.changes")) keepRoles(table);
+}
+
+// On narrow screens these tables are laid out as blocks, which some browsers no longer call tables.
+function keepRoles(table) {
+  const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const node of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
+    node.setAttribute("role", roles[node.tagName] || (node.scope === "row" ? "rowheader" : "columnheader"));
+  }
 }
 
 function makeSortable(table) {

@@ -19,7 +19,7 @@ from perfanalysis.reports.html.templates import template_folder
 
 DATA_ID = "report-data"
 
-_STYLES = ("colours", "text", "tables", "drawings", "charts", "sections", "media")
+_STYLES = ("colours", "text", "tables", "drawings", "changes", "charts", "sections", "media")
 _SCRIPTS = (
     *("numbers", "theme", "filters", "tables", "palette", "scales", "chart_time"),
     *("chart_latency", "chart_heat", "legend", "keyboard", "chart_table", "charts", "start"),

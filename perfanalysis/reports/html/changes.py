@@ -13,7 +13,13 @@ from perfanalysis.model.views import ReportData
 from perfanalysis.reports.html.intervals import IntervalScale, interval_scale
 from perfanalysis.reports.html.strips import StripScale, strip_scale
 from perfanalysis.reports.language import gettext as _
-from perfanalysis.reports.wording import by_importance, is_difference
+from perfanalysis.reports.numbers import format_ratio
+from perfanalysis.reports.wording import (
+    by_importance,
+    is_difference,
+    runs_a_side,
+    size_text,
+)
 
 MOST_ROWS = 250
 VERDICTS = (Verdict.REGRESSED, Verdict.UNDECIDED, Verdict.IMPROVED, Verdict.UNCHANGED)
@@ -27,6 +33,7 @@ class ChangeRow:
     Attributes:
         interval: of the change.
         strip: the latencies of both sides; empty where the result is not about latency.
+        remedy: what would decide it, in few words; None where it is decided.
         values: what the columns are sorted by, apart by blanks: importance of the verdict,
             baseline, current, change, detectable change, requests; a dash for nothing.
     """
@@ -34,6 +41,7 @@ class ChangeRow:
     result: Result
     interval: Markup
     strip: Markup
+    remedy: str | None
     values: str
 
 
@@ -94,12 +102,43 @@ def _table(
                 result=result,
                 interval=scale.row(result),
                 strip=Markup("") if strips is None else strips.row(result),
+                remedy=short_remedy(result),
                 values=sort_values(result),
             )
             for result in shown
         ),
         omitted=len(results) - len(shown),
     )
+
+
+def short_remedy(result: Result) -> str | None:
+    """Return what would decide an undecided result, as `wording.remedy`, short enough for a cell.
+
+    The key below the tables says what it means.
+    """
+    if result.verdict is not Verdict.UNDECIDED:
+        return None
+    runs = None if result.runs_needed is None else runs_a_side(result.runs_needed)
+    if result.tolerance_needed is None:
+        return runs
+    size = size_text(result.tolerance_needed, result.metric)
+    if runs is None:
+        return f"\u00b1{size}"
+    return _("{runs}, or \u00b1{size}").format(runs=runs, size=size)
+
+
+def confidence_note(tables: Sequence[ChangeTable]) -> str:
+    """Return with which confidence the intervals hold.
+
+    Those of results that were picked for standing out are wider (`analysis.verdicts`).
+    """
+    confidences = sorted({result.confidence for table in tables for result in table.results})
+    usual = format_ratio(confidences[0])
+    if len(confidences) == 1:
+        return _("confidence {usual}").format(usual=usual)
+    return _(
+        "confidence {usual}, of the changes that stand out {wider}, as they were picked among many"
+    ).format(usual=usual, wider=format_ratio(confidences[-1]))
 
 
 def sort_values(result: Result) -> str:

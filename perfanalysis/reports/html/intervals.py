@@ -16,10 +16,11 @@ from markupsafe import Markup
 from perfanalysis.model.results import Result
 from perfanalysis.reports.wording import is_difference, size_text
 
-WIDTH = 250
+WIDTH = 176
 HEIGHT = 24
 _MARGIN = 10  # CSS pixels on both sides, for the ends of clipped intervals
-_TICK_DISTANCE = 44  # CSS pixels between two labels
+_TICK_DISTANCE = 38  # CSS pixels between two labels
+_SIGN = 6.2  # CSS pixels that a sign of a label takes
 _RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
 _POINT_TICKS = (0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _LEAST_EXTENT = 0.001  # so that a table without any change has a scale
@@ -69,9 +70,9 @@ class IntervalScale:
         """Return the labels over the column, and the grid that all rows show."""
         labels = Markup("").join(
             Markup('<text class="tick middle" x="{}" y="12">{}</text>').format(
-                self.x(tick), _tick_text(tick, metric)
+                label_x(self.x(tick), text, WIDTH), text
             )
-            for tick in self.ticks()
+            for tick, text in ((tick, _tick_text(tick, metric)) for tick in self.ticks())
         )
         grid = "".join(f"M{self.x(tick)} 0v{HEIGHT}" for tick in self.ticks() if tick != 0)
         return Markup(
@@ -144,6 +145,16 @@ def interval_scale(results: Sequence[Result], *, number: int = 1) -> IntervalSca
     return IntervalScale(
         difference=difference, left=-left * 1.05, right=right * 1.05, number=number
     )
+
+
+def label_x(x: float, text: str, width: float) -> float:
+    """Return where the middle of a label is: where its tick is, or as near as it is not cut off.
+
+    >>> label_x(10.0, "+0.5 pp", 176), label_x(90.0, "0 pp", 176)
+    (21.7, 90.0)
+    """
+    half = _SIGN * len(text) / 2
+    return round(min(max(x, half), width - half), 1)
 
 
 def _tick_text(change: float, metric: str) -> str:

@@ -13,6 +13,8 @@ What other programs (and browser tests) may rely on:
 - `#verdict a.chip`: jump links; `data-show-verdict` filters the tables of changes besides.
 - `th[data-sort]` in `table.sortable`: the script puts a button with the column's words into it
   and sets `aria-sort`.
+- `table.changes`: where it has no room, its rows are blocks that leave out `.detail`; the script
+  says the roles of tables besides.
 - `[data-filter=text]`, `[data-filter=verdict]`, `[data-filter=metric]`: the filters of the
   tables of changes; `[data-filter-count]` says how many rows are left, `[data-filter-reset]`
   shows all again. Rows carry `data-verdict` and `data-metric`.
@@ -27,6 +29,7 @@ What other programs (and browser tests) may rely on:
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +48,7 @@ from perfanalysis.reports.html.changes import (
     VERDICTS,
     ChangeTable,
     change_tables,
+    confidence_note,
     footnotes,
 )
 from perfanalysis.reports.html.events import Event, marks, run_events
@@ -123,8 +127,11 @@ def _render(data: ReportData, reproduce: str | None, *, room: float, rows: float
         "many_runs": len(drawing.runs) > (1 if comparison is None else 2),
         "tables": tables,
         "notes": footnotes(tables),
+        "remedies": any(row.remedy for table in tables for row in table.rows),
+        "confidence": confidence_note(tables) if tables else "",
         "caveats": _caveats(data),
         "drawing": drawing,
+        "banded": any(count >= 3 for count in Counter(side for side, _v in drawing.runs).values()),
         "events": shown(events, 60),
         "method": [(heading, escape(text)) for heading, text in method_text(data)],
         "version": metadata.version("perfanalysis"),

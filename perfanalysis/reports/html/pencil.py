@@ -21,9 +21,9 @@ from perfanalysis.reports.charts.quantiles import quantile_chart
 from perfanalysis.reports.charts.timeline import curve_chart, shown_unit, throughput_chart
 from perfanalysis.reports.html import chart_data
 from perfanalysis.reports.html.assets import json_text
+from perfanalysis.reports.html.correlations import SideCorrelation, side_correlation
 from perfanalysis.reports.html.templates import visible
 from perfanalysis.reports.language import gettext as _
-from perfanalysis.reports.numbers import localized
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -47,19 +47,6 @@ class Figure:
     side: Side | None
     drawing: Markup | None
     key: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SideCorrelation:
-    """How a resource series and latency went together in the runs of one side.
-
-    Attributes:
-        distinct: in one of the runs beyond chance.
-    """
-
-    side: Side
-    text: str
-    distinct: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +237,7 @@ class Pencil:
             unit=unit,
             figure=figure,
             correlations=tuple(
-                _side_correlation(side, found) for side, found in correlations.items() if found
+                side_correlation(side, found) for side, found in correlations.items() if found
             ),
         )
 
@@ -276,24 +263,3 @@ class Pencil:
         return Figure(
             caption=caption, side=side, drawing=drawing, key=None if data is None else key
         )
-
-
-def _side_correlation(side: Side, found: Sequence[Correlation]) -> SideCorrelation:
-    """Return one sentence: of one run its own, of several the range of their coefficients."""
-    distinct = sum(correlation.distinct for correlation in found)
-    if len(found) == 1:
-        return SideCorrelation(side=side, text=found[0].message, distinct=found[0].distinct)
-    coefficients = [correlation.coefficient for correlation in found]
-    template = (
-        _("Spearman {low} to {high} with {against} in {runs} runs, beyond chance in {distinct}")
-        if distinct
-        else _("Spearman {low} to {high} with {against} in {runs} runs, never beyond chance")
-    )
-    text = template.format(
-        low=localized(f"{min(coefficients):.2f}"),
-        high=localized(f"{max(coefficients):.2f}"),
-        against=found[0].against,
-        runs=len(found),
-        distinct=distinct,
-    )
-    return SideCorrelation(side=side, text=text, distinct=distinct > 0)

@@ -18,12 +18,13 @@ from perfanalysis.model.results import Result
 from perfanalysis.model.views import Distribution, ReportData, RunView
 from perfanalysis.reports.charts.axes import log_ticks, tick_label
 from perfanalysis.reports.charts.latency import Side
+from perfanalysis.reports.html.intervals import label_x
 
-WIDTH = 190
+WIDTH = 136
 HEIGHT = 30
 _MARGIN = 8
 _MOST_DOTS = 12  # of one side: beyond, they are a smear
-_LABEL_DISTANCE = 34
+_LABEL_DISTANCE = 32
 _SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _MIDDLES: tuple[tuple[Side, int], ...] = (("baseline", 9), ("current", 21))
 
@@ -52,13 +53,12 @@ class StripScale:
         labels = []
         last = -math.inf
         for tick in log_ticks(self.low_ms, self.high_ms):
-            x = self.x(tick)
+            text = tick_label(tick)
+            x = label_x(self.x(tick), text, WIDTH)
             if x - last >= _LABEL_DISTANCE:
                 last = x
                 labels.append(
-                    Markup('<text class="tick middle" x="{}" y="12">{}</text>').format(
-                        x, tick_label(tick)
-                    )
+                    Markup('<text class="tick middle" x="{}" y="12">{}</text>').format(x, text)
                 )
         return Markup('<svg class="strip" viewBox="0 0 {} 16" aria-hidden="true">{}</svg>').format(
             WIDTH, Markup("").join(labels)
