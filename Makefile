@@ -11,7 +11,7 @@ help:
 	@echo "make demo   import two real runs, compare them, write an HTML report"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   ruff, mypy --strict, import-linter"
-	@echo "make bench  import, summary and comparison against others (a quarter of an hour)"
+	@echo "make bench  import, summary, comparison, report: against others, or a bound (a quarter of an hour)"
 	@echo "make bench-generator  the load generator against others (about fifteen minutes)"
 	@echo "make accuracy  false alarms and misses, measured (about ten minutes)"
 	@echo "make messages  bring the translations up to date with the texts of the code"
@@ -49,6 +49,7 @@ bench: $(READY)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/compare_cost.py
+	$(BIN)/python benchmarks/report_cost.py
 
 bench-generator: $(READY)
 	$(BIN)/python benchmarks/generator

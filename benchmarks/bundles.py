@@ -38,10 +38,11 @@ def write_run(path: Path, requests: int, factor: float) -> None:
                 "kind": pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), ["request"]),
             }
             writer.write("requests", pa.RecordBatch.from_pydict(batch), origin="benchmark")
-        writer.finish(_provenance(path.stem))
+        writer.finish(provenance(path.stem))
 
 
-def _provenance(name: str) -> Provenance:
+def provenance(name: str) -> Provenance:
+    """Return what a made-up run says of itself."""
     return Provenance(
         id=name.ljust(12, "0")[:12],
         name=name,

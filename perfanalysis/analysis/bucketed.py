@@ -83,7 +83,6 @@ def parts_of(table: pa.Table) -> list[tuple[str, str, pa.Table]]:
 
     One pass, whatever the number of names: two hundred filters would read the table as often.
     """
-    table = table.combine_chunks()
     (kind, kinds), (name, names) = (_coded(table, column) for column in ("kind", "name"))
     first = _changes(kind, name)
     # Stored histograms are sorted by name and kind already, and then nothing is copied.
@@ -113,10 +112,15 @@ def _coded(table: pa.Table, column: str) -> tuple[_Codes, list[str]]:
     values = table.column(column)
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
-    chunk = values.unify_dictionaries().combine_chunks()
+    chunk = one_chunk(values.unify_dictionaries())
     if isinstance(chunk, pa.ChunkedArray):  # what some versions of Arrow make of no rows
         return np.zeros(0, np.int32), []
     return chunk.indices.to_numpy(zero_copy_only=False), chunk.dictionary.to_pylist()
+
+
+def one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as a single array, without a copy where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def count_of(table: pa.Table, *, ok: bool) -> int:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from perfanalysis.analysis.comparable import cautions, loads_of, obstacles, qualified
 from perfanalysis.analysis.drift import undecided_where_drifting
 from perfanalysis.analysis.estimates import Estimate, NotEstimableError, estimate_of
-from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence
+from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence, read_ahead
 from perfanalysis.analysis.judge import Judged, Settings, judge
 from perfanalysis.analysis.load import run_of_side, side_word
 from perfanalysis.analysis.noise import Pairing, measure_noise
@@ -58,6 +58,7 @@ def compare_runs(
         UsageError: a glob of `names` matches nothing, the warm-up is longer than a run, or pairs
             were asked for and the sides differ in number.
     """
+    read_ahead([*current, *baseline])
     ours, theirs = ([RunEvidence(run) for run in side] for side in (current, baseline))
     loads = loads_of(ours, theirs)
     trimmed = without_warmup(ours, theirs, settings.warmup)

@@ -6,6 +6,8 @@ counted twice. Nothing here reads request rows, so the cost does not grow with t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,11 +19,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perfanalysis.analysis.bucketed import one_chunk
 from perfanalysis.model.intervals import Scope
 from perfanalysis.model.requests import Kind
 from perfanalysis.model.run import Evidence, RunInfo
 from perfanalysis.stats.dependence import WindowedHistogram
-from perfanalysis.stats.histogram import stretches_of
+from perfanalysis.stats.histogram import sum_by_window
 from perfanalysis.store.bundle import Run
 
 if TYPE_CHECKING:
@@ -188,6 +191,17 @@ def _added(parts: list[Windows]) -> Windows:
 _KNOWN: WeakKeyDictionary[Run, dict[str, NameEvidence]] = WeakKeyDictionary()
 
 
+def read_ahead(runs: Iterable[Run]) -> None:
+    """Read what runs offer, two at a time: numpy and Arrow let two threads use two processors.
+
+    Raises:
+        BundleError: a run is damaged.
+    """
+    wanted = [run for run in runs if run.info.evidence is Evidence.REQUESTS]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        list(threads.map(_known_histograms, wanted))
+
+
 def _known_histograms(run: Run) -> dict[str, NameEvidence]:
     if run not in _KNOWN:
         _KNOWN[run] = _from_histograms(run)
@@ -240,13 +254,8 @@ def _totals(run: Run) -> dict[str, Total]:
 
 
 def _count_windows(window: Ints, count: Ints, ok: npt.NDArray[np.bool_]) -> Windows:
-    starts, position = stretches_of(window)
-    return Windows(
-        start_us=starts,
-        requests=np.bincount(position, weights=count).astype(np.int64),
-        failures=np.bincount(position, weights=count * ~ok).astype(np.int64),
-        mean_ms=None,
-    )
+    starts, (requests, failures) = sum_by_window(window, count, count * ~ok)
+    return Windows(start_us=starts, requests=requests, failures=failures, mean_ms=None)
 
 
 def interval_evidence(table: pa.Table, duration_s: float | None) -> dict[str, NameEvidence]:
@@ -328,7 +337,7 @@ def _sorted_by_name(table: pa.Table) -> tuple[pa.Table, list[tuple[str, slice]]]
     """Return a table whose rows of one name stand together, and where those of each name are."""
     if table.num_rows == 0:
         return table, []
-    column = table.column("name").combine_chunks()
+    column = one_chunk(table.column("name"))
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = encoded.indices.to_numpy()
     firsts = _changes(codes)

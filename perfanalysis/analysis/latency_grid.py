@@ -164,7 +164,7 @@ def latency_grid(data: WindowedHistogram, span: Span) -> LatencyGrid | None:
     row = span.rows(data.window).clip(0, span.windows - 1)
     cells = span.windows * len(buckets)
     place = row * len(buckets) + column
-    counts: Floats = np.bincount(place, weights=data.count, minlength=cells)
+    counts = np.bincount(place, weights=data.count, minlength=cells).astype(np.float64, copy=False)
     return LatencyGrid(
         span=span,
         buckets=buckets,

@@ -210,9 +210,9 @@ def _series(run: Run, metrics: tuple[str, ...]) -> dict[str, tuple[Floats, Float
 def _mean_latencies(run: Run) -> dict[str, float]:
     """Return the mean latency by name, failures included: every answer keeps a user waiting."""
     found: dict[str, float] = {}
-    for name, part in by_name(requests_only(run.histograms_table)):
-        if part.column("bucket").null_count:
-            part = part.filter(pc.is_valid(part.column("bucket")))
+    for name, rows in by_name(requests_only(run.histograms_table)):
+        some_untimed = rows.column("bucket").null_count > 0
+        part = rows.filter(pc.is_valid(rows.column("bucket"))) if some_untimed else rows
         column, buckets = columns_of(part.column("bucket").to_numpy().astype(np.int64))
         low, high = spread(buckets, run.info.clock_resolution_ms)
         count = part.column("count").to_numpy()

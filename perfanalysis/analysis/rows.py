@@ -16,6 +16,7 @@ from perfanalysis.analysis.bucketed import (
     QUANTILES,
     checks_of,
     missing,
+    one_chunk,
     parts_of,
     without_checks,
 )
@@ -137,8 +138,10 @@ class _Scan:
         """Add the rows of a row group to the groups that they belong to, and to the total."""
         group = self._group_of(rows)
         latency = rows.column("latency_ms").to_numpy()  # NaN where there is none
-        timed = np.flatnonzero((group >= 0) & ~np.isnan(latency))
-        if len(timed):
+        timed = (group >= 0) & ~np.isnan(latency)
+        if timed.all():
+            self._add_latency(group, latency)
+        elif timed.any():
             self._add_latency(group[timed], latency[timed])
         received = rows.column("bytes_received")
         if received.null_count < len(received):
@@ -149,15 +152,17 @@ class _Scan:
         kinds, kind = _encoded(rows, "kind")
         names, name = _encoded(rows, "name")
         table = [self._number.get((k, n), -1) for n in names for k in kinds]
-        found: Ints = np.array(table, np.int64)[name * len(kinds) + kind]
+        code = name if len(kinds) == 1 else name * len(kinds) + kind
+        found: Ints = np.array(table, np.int64)[code]
         return found
 
     def _add_latency(self, group: Ints, latency: Floats) -> None:
         last = len(self._groups) - 1
         bucket = bucket_of(latency)
         sums = np.bincount(group, weights=latency, minlength=last)
+        own_wanted, total_wanted = self._wanted.holds(group, bucket)
+        chosen = np.flatnonzero(own_wanted)
         # Few different numbers: as 16 bits they sort in a time that grows with their number only.
-        chosen = np.flatnonzero(self._wanted.holds(group, bucket))
         few = last <= np.iinfo(np.uint16).max
         own = group[chosen]
         order = np.argsort(own.astype(np.uint16) if few else own, kind="stable")
@@ -169,8 +174,10 @@ class _Scan:
                 selection.add_chosen(float(sums[number]), values[first : ends[number]])
         total = self._groups[last].selection
         request = self._is_request[group]
-        if total is not None and request.any():
-            known = self._wanted.holds(np.full(len(group), last), bucket) & request
+        if total is not None and request.all():
+            total.add_chosen(float(latency.sum()), latency[total_wanted])
+        elif total is not None and request.any():
+            known = total_wanted & request
             total.add_chosen(float(latency[request].sum()), latency[known])
 
     def _add_bytes(self, group: Ints, received: pa.ChunkedArray) -> None:
@@ -186,41 +193,45 @@ class _Scan:
                 _add_size(self._groups[last], int(sums[number]))
 
 
+_Mask = npt.NDArray[np.bool_]
+
+
 class _Wanted:
-    """Which buckets of which groups hold a wanted rank."""
+    """Which buckets of which groups hold a wanted rank; the last group is that of all requests."""
 
     def __init__(self, groups: Sequence[_Group]) -> None:
         none = np.zeros(0, np.int64)
         buckets = [g.selection.wanted if g.selection is not None else none for g in groups]
         found = np.concatenate([none, *buckets])
-        self._low = int(found.min(initial=0))
-        self._width = int(found.max(initial=0)) - self._low + 1
+        # A column more on each side, in which nothing is wanted, for all that lies outside.
+        self._before = int(found.min(initial=0)) - 1
+        self._width = int(found.max(initial=0)) - self._before + 2
+        self._last = (len(groups) - 1) * self._width
         numbers = np.repeat(np.arange(len(groups)), [len(part) for part in buckets])
-        self._keys = np.sort(numbers * self._width + found - self._low)
-        self._table: npt.NDArray[np.bool_] | None = None
+        self._keys = np.sort(numbers * self._width + found - self._before)
+        self._table: _Mask | None = None
         if len(groups) * self._width <= _MOST_CELLS:
             self._table = np.zeros(len(groups) * self._width, dtype=bool)
             self._table[self._keys] = True
 
-    def holds(self, group: Ints, bucket: Ints) -> npt.NDArray[np.bool_]:
-        """Return of each row whether its bucket is wanted in its group."""
-        place = bucket - self._low
-        inside = (place >= 0) & (place < self._width)
-        key = np.where(inside, group * self._width + place, 0)
-        found = np.isin(key, self._keys) if self._table is None else self._table[key]
-        wanted: npt.NDArray[np.bool_] = found & inside
-        return wanted
+    def holds(self, group: Ints, bucket: Ints) -> tuple[_Mask, _Mask]:
+        """Return of each row whether its bucket is wanted in its group, and in the last one."""
+        place = np.clip(bucket - self._before, 0, self._width - 1)
+        return self._at(group * self._width + place), self._at(place + self._last)
+
+    def _at(self, key: Ints) -> _Mask:
+        found: _Mask = np.isin(key, self._keys) if self._table is None else self._table[key]
+        return found
 
 
 def _add_size(group: _Group, size: int) -> None:
     group.bytes_received = (group.bytes_received or 0) + size
 
 
-def _encoded(rows: pa.Table, column: str) -> tuple[list[str], Ints]:
+def _encoded(rows: pa.Table, column: str) -> tuple[list[str], npt.NDArray[np.signedinteger]]:
     """Return the different texts of a column, and each row's index in them."""
-    cells = rows.column(column).combine_chunks()
-    codes: Ints = cells.indices.to_numpy().astype(np.int64)
-    return cells.dictionary.to_pylist(), codes
+    cells = one_chunk(rows.column(column))
+    return cells.dictionary.to_pylist(), cells.indices.to_numpy()
 
 
 def _is_carried(n: int, q: float) -> bool:

@@ -225,12 +225,18 @@ def report_data(
         comparison: of both, with its budgets; None for a report of the current runs alone.
         budgets: judged ones, where there is no comparison.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from perfanalysis.analysis.views import view_run
 
+    # What takes time is done by numpy and Arrow, which let two threads use two processors. More
+    # of them would need the memory of more runs at once.
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        views = list(threads.map(view_run, [*current, *baseline]))
     return ReportData(
         comparison=comparison,
-        current=tuple(view_run(run) for run in current),
-        baseline=tuple(view_run(run) for run in baseline),
+        current=tuple(views[: len(current)]),
+        baseline=tuple(views[len(current) :]),
         budgets=tuple(budgets) if comparison is None else comparison.budgets,
     )
 

@@ -35,9 +35,11 @@ def bucket_of(values: Floats) -> Ints:
     >>> bucket_of(np.array([0.0, 1.0, 1.006, 250.0])).tolist()
     [-100000, 0, 1, 1107]
     """
-    numbers: Ints = np.floor(np.log(np.maximum(values, _SMALLEST)) / np.log(GROWTH)).astype(
-        np.int64
-    )
+    # In place: of millions of values, fetching new memory takes longer than the arithmetic.
+    exponent = np.maximum(values, _SMALLEST)
+    np.log(exponent, out=exponent)
+    exponent /= np.log(GROWTH)
+    numbers: Ints = np.floor(exponent, out=exponent).astype(np.int64)
     numbers[values < _SMALLEST] = ZERO_BUCKET
     return numbers
 

@@ -61,11 +61,29 @@ def stretches_of(window: Ints) -> tuple[Ints, Ints]:
     >>> [part.tolist() for part in stretches_of(np.array([5, 5, 7]))]
     [[5, 7], [0, 0, 1]]
     """
-    if not len(window) or np.any(window[1:] < window[:-1]):
+    if not _in_order(window):
         found, place = np.unique(window, return_inverse=True)
         return found, place
     first = np.concatenate([[True], window[1:] != window[:-1]])
     return window[first], np.cumsum(first) - 1
+
+
+def sum_by_window(window: Ints, *columns: Ints) -> tuple[Ints, list[Ints]]:
+    """Return each different window once, increasing, and the sum of its entries in each column.
+
+    >>> windows, (sums,) = sum_by_window(np.array([5, 5, 7]), np.array([1, 2, 3]))
+    >>> windows.tolist(), sums.tolist()
+    ([5, 7], [3, 3])
+    """
+    if not _in_order(window):
+        order = np.argsort(window, kind="stable")
+        window, columns = window[order], tuple(column[order] for column in columns)
+    first = np.flatnonzero(np.concatenate([[len(window) > 0], window[1:] != window[:-1]]))
+    return window[first], [np.add.reduceat(column, first) for column in columns]
+
+
+def _in_order(window: Ints) -> bool:
+    return len(window) > 0 and not np.any(window[1:] < window[:-1])
 
 
 def spread(buckets: Ints, clock_resolution: float | None) -> tuple[Floats, Floats]:

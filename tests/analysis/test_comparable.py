@@ -293,6 +293,20 @@ def test_failures_that_are_quick_leave_survivors(rows_run, load_of, lognormal):
     assert "survivorship" not in codes(run(4, 2.0), well)
 
 
+def test_each_name_is_told_of_its_own_survivors(rows_run, load_of, lognormal):
+    def run(failing):
+        parts = []
+        for name, failed_ms in (("pay", 2.0), ("ship", 9000.0)):
+            good, bad = lognormal(50.0, 0.4, 3000 - failing), np.full(failing, failed_ms)
+            parts += [load_of(name, good), load_of(name, bad, ok=False)]
+        return rows_run(*parts)
+
+    caveats = compare_runs([run(300)], [run(3)], settings=Settings()).caveats
+    quick, late = (c.message for c in caveats if c.code == "survivorship")
+    assert quick.startswith("'pay' failed more often in the current runs, mostly by quick")
+    assert late.startswith("'ship' failed more often in the current runs, mostly by late")
+
+
 def pairs_of(*patterns):
     return [pytest.param(pattern, id=pattern) for pattern in patterns]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
-from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence
+from perfanalysis.analysis.evidence import ALL_REQUESTS, RunEvidence, read_ahead
+from perfanalysis.errors import BundleError
 
 
 def test_requests_become_histograms_by_name_and_only_requests_count(rows_run, load_of):
@@ -114,3 +118,28 @@ def test_a_coarse_clock_is_remembered_with_the_latencies(rows_run, load_of):
     latencies = RunEvidence(run).names["a"].latencies
     assert latencies.clock_resolution == 1.0
     assert latencies.cdf().quantile(0.25) == pytest.approx(11.75)
+
+
+def test_what_was_read_for_a_run_is_kept_as_long_as_the_run(rows_run, load_of):
+    run = rows_run(load_of("a", [10.0] * 30))
+    read_ahead([run])
+    first, second = RunEvidence(run), RunEvidence(run)
+    assert first.names is second.names
+    gone = weakref.ref(first.names["a"])
+    del run, first, second
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_damaged_run_is_told_while_reading_ahead(rows_run, load_of):
+    run = rows_run(load_of("a", [10.0] * 30))
+    (run.path / "histograms.parquet").write_bytes(b"PAR1 no longer")
+    with pytest.raises(BundleError, match=r"histograms\.parquet"):
+        read_ahead([run])
+
+
+def test_counts_of_all_requests_are_the_same_without_their_latencies(rows_run, load_of):
+    run = RunEvidence(rows_run(load_of("a", [10.0] * 300), load_of("b", [20.0] * 100, ok=False)))
+    assert (run.counted.requests, run.counted.failures) == (400, 100)
+    assert run.counted.latencies is None
+    assert np.array_equal(run.counted.windows.requests, run.everything.windows.requests)

@@ -221,7 +221,7 @@ def test_in_html_no_name_makes_an_element_or_attribute(page):
 @EACH
 def test_in_html_the_name_is_text(page, name):
     # Our own scripts are the same on every page; the data that they read are not.
-    without_programs = re.sub(r"<script>.*?</script>", "", page["hostile"], flags=re.S)
+    without_programs = re.sub(r"<script>.*?</script>", "", page["hostile"], flags=re.DOTALL)
     assert unseen(without_programs, JOINERS | {"\n"}) == set()
     visible = terminal_text(name).strip()
     if not visible:

@@ -128,3 +128,23 @@ def test_the_mean_is_weighted_by_requests():
 def test_a_mean_of_four_windows_is_refused():
     with pytest.raises(TooFewError, match="5 windows"):
         mean_within_run(np.arange(4), np.ones(4, dtype=np.int64), np.ones(4))
+
+
+def test_medians_of_batches_are_those_of_their_requests():
+    values = np.random.default_rng(9).lognormal(3, 0.5, 20_000)
+    values[10_000:] *= 2
+    found = histogram(values).batched.medians()
+    parts = np.array_split(values, 10)
+    assert found == pytest.approx([np.median(part) for part in parts], rel=0.006)
+
+
+def test_requests_out_of_order_give_the_same_quantile():
+    data = run_of(np.random.default_rng(6), 0.9)
+    order = np.random.default_rng(7).permutation(len(data.window))
+    mixed = WindowedHistogram(
+        window=data.window[order],
+        bucket=data.bucket[order],
+        count=data.count[order],
+        clock_resolution=None,
+    )
+    assert quantile_within_run(mixed, 0.95) == quantile_within_run(data, 0.95)

@@ -14,9 +14,23 @@ from perfanalysis.model.buckets import (
     bucket_edges,
     bucket_of,
 )
-from perfanalysis.stats.histogram import Cdf, spread
+from perfanalysis.stats.histogram import (
+    Cdf,
+    columns_of,
+    spread,
+    stretches_of,
+    sum_by_bucket,
+    sum_by_window,
+)
 
 LATENCIES = st.floats(min_value=1e-6, max_value=1e9)
+# Those of latencies, zero's, and what a hostile bundle may hold.
+BUCKETS = st.one_of(
+    st.integers(-500, 3000),
+    st.just(ZERO_BUCKET),
+    st.sampled_from([-(2**31), ZERO_BUCKET - 1, ZERO_BUCKET + 1, 2**31 - 1]),
+)
+COUNTED = st.lists(st.tuples(BUCKETS, st.integers(1, 1000)), min_size=1, max_size=30)
 
 
 @given(st.lists(LATENCIES, min_size=1, max_size=50))
@@ -92,3 +106,51 @@ def test_share_below_inverts_the_quantile():
     buckets, counts = np.unique(bucket_of(np.linspace(1, 100, 1000)), return_counts=True)
     cdf = Cdf(buckets, counts, None)
     assert cdf.share_below(cdf.quantile(0.7)) == pytest.approx(0.7)
+
+
+@given(st.lists(BUCKETS, max_size=30))
+def test_edges_are_the_powers_of_the_growth_to_the_last_bit(buckets):
+    numbers = np.array(buckets, np.int64)
+    with np.errstate(over="ignore"):
+        low, high = bucket_edges(numbers)
+        exponent = np.where(numbers == ZERO_BUCKET, 0, numbers).astype(np.float64)
+        powers = GROWTH**exponent, GROWTH ** (exponent + 1)
+    assert np.array_equal(low, np.where(numbers == ZERO_BUCKET, 0.0, powers[0]))
+    assert np.array_equal(high, np.where(numbers == ZERO_BUCKET, 1e-9, powers[1]))
+
+
+@given(st.lists(BUCKETS, min_size=1, max_size=30))
+def test_every_entry_has_the_column_of_its_bucket(buckets):
+    column, numbers = columns_of(np.array(buckets))
+    assert numbers[column].tolist() == buckets
+    assert np.all(np.diff(numbers) > 0)
+
+
+@given(COUNTED)
+def test_buckets_are_summed_as_a_dictionary_would(entries):
+    expected: dict[int, int] = {}
+    for bucket, count in entries:
+        expected[bucket] = expected.get(bucket, 0) + count
+    numbers, sums = sum_by_bucket(*(np.array(column) for column in zip(*entries, strict=True)))
+    assert list(zip(numbers.tolist(), sums.tolist(), strict=True)) == sorted(expected.items())
+
+
+def test_of_no_entries_nothing_is_counted():
+    none = np.zeros(0, np.int64)
+    assert [part.tolist() for part in sum_by_bucket(none, none)] == [[], []]
+    assert [part.tolist() for part in stretches_of(none)] == [[], []]
+    windows, (sums,) = sum_by_window(none, none)
+    assert (windows.tolist(), sums.tolist()) == ([], [])
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@given(windows=st.lists(st.integers(0, 5), min_size=1, max_size=30))
+def test_windows_are_told_apart_in_order_or_not(in_order, windows):
+    window = np.array(sorted(windows) if in_order else windows)
+    count = np.arange(1, len(window) + 1)
+    starts, place = stretches_of(window)
+    assert np.array_equal(starts, np.unique(window))
+    assert np.array_equal(starts[place], window)
+    again, (sums,) = sum_by_window(window, count)
+    assert np.array_equal(again, starts)
+    assert sums.tolist() == [count[window == start].sum() for start in starts]

@@ -12,23 +12,14 @@ from perfanalysis.model.views import Heatmap
 from perfanalysis.reports.charts.axes import TimeAxis, log_ticks
 from perfanalysis.reports.charts.latency import latency_ticks
 from perfanalysis.reports.charts.marks import Marks, draw_marks, marks_text
-from perfanalysis.reports.charts.svg import (
-    HEIGHT,
-    add_panel,
-    drawing,
-    inline_svg,
-    new_figure,
-    note,
-    set_ticks,
-    use_logarithm,
-)
+from perfanalysis.reports.charts.panel import Panel, Scale
+from perfanalysis.reports.charts.svg import HEIGHT, Drawing, drawing, inline_svg
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_count, format_ms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from markupsafe import Markup
-    from matplotlib.axes import Axes
 
     from perfanalysis.model.views import Floats
 
@@ -63,16 +54,14 @@ def heatmap_chart(
     high = max(float(entry.edges_ms[-1]) for entry in shared)
     classes = heat_classes(heatmap.count, most)
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28)
-        use_logarithm(axes, "y")
-        axes.set_xlim(axis.start_s, axis.end_s)
-        axes.set_ylim(low, high)
-        draw_marks(axes, marks, axis)
-        set_ticks(axes, "x", *axis.ticks())
-        latency_ticks(axes, "y", log_ticks(low, high))
-        note(axes, _("ms, logarithmic"))
-        cells = _cells(axes, heatmap, classes)
+        figure = Drawing(HEIGHT)
+        limits = (axis.start_s, axis.end_s), (low, high)
+        panel = Panel(figure, *limits, top=22, bottom=28, logarithmic="y")
+        draw_marks(panel, marks, axis)
+        panel.ticks("x", *axis.ticks())
+        latency_ticks(panel, "y", log_ticks(low, high))
+        panel.note(_("ms, logarithmic"))
+        cells = _cells(panel, heatmap, classes)
         return inline_svg(
             figure,
             title=_("Latency over time as a heat map"),
@@ -113,11 +102,9 @@ def heat_limits(most: int) -> list[int]:
     return [1 + int(np.ceil((most - 1) * (step / CLASSES) ** 2 - 1e-9)) for step in range(CLASSES)]
 
 
-def _cells(axes: Axes, heatmap: Heatmap, classes: Ints) -> list[tuple[str, str]]:
+def _cells(panel: Panel, heatmap: Heatmap, classes: Ints) -> list[tuple[str, str]]:
     """Return one path a class; neighbours in time of one class are one rectangle."""
-    left = _pixels(axes, heatmap.edges_s, 0)
-    # Pixels count from the top of a drawing, matplotlib's from its bottom.
-    top = HEIGHT - _pixels(axes, heatmap.edges_ms, 1)
+    left, top = _inside(panel.x, heatmap.edges_s), _inside(panel.y, heatmap.edges_ms)
     paths = [""] * (CLASSES + 1)
     for row, line in enumerate(classes.T):
         height = float(top[row] - top[row + 1])
@@ -130,14 +117,6 @@ def _cells(axes: Axes, heatmap: Heatmap, classes: Ints) -> list[tuple[str, str]]
     return [(f"heat-{number}", path) for number, path in enumerate(paths) if path]
 
 
-def _pixels(axes: Axes, values: Floats, which: int) -> Floats:
+def _inside(scale: Scale, values: Floats) -> Floats:
     """Return places along one axis of the drawing, cut off at the edges of the panel."""
-    limits = axes.get_xlim(), axes.get_ylim()
-    points = np.empty((len(values), 2))
-    points[:, which] = values.clip(*limits[which])
-    points[:, 1 - which] = limits[1 - which][0]
-    # The drawing is written with 72 points an inch, whatever the figure has.
-    figure = axes.get_figure(root=True)
-    scale = 1.0 if figure is None else 72 / figure.dpi
-    found: Floats = axes.transData.transform(points)[:, which] * scale
-    return found
+    return scale.place(values.clip(scale.low, scale.high))

@@ -15,16 +15,8 @@ from perfanalysis.reports.charts.latency import (
     line_classes,
     sides_text,
 )
-from perfanalysis.reports.charts.svg import (
-    HEIGHT,
-    add_panel,
-    drawing,
-    inline_svg,
-    new_figure,
-    note,
-    set_ticks,
-    use_logarithm,
-)
+from perfanalysis.reports.charts.panel import Panel
+from perfanalysis.reports.charts.svg import HEIGHT, Drawing, drawing, inline_svg
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_ms, format_ratio
 
@@ -51,22 +43,20 @@ def histogram_chart(lines: Sequence[tuple[Side, Histogram]]) -> Markup | None:
     highest = max(float(share.max()) for share in shares)
     low, high = _limits([histogram for _side, histogram in lines])
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28, right=24)
-        use_logarithm(axes, "x")
-        axes.set_xlim(low, high)
-        axes.set_ylim(0, highest * 1.05)
+        figure = Drawing(HEIGHT)
+        limits = (low, high), (0.0, highest * 1.05)
+        panel = Panel(figure, *limits, top=22, bottom=28, right=24, logarithmic="x")
         for (side, histogram), share in zip(lines, shares, strict=True):
-            axes.plot(
+            panel.line(
                 np.repeat(histogram.edges_ms, 2),
                 np.concatenate([[0.0], np.repeat(share, 2), [0.0]]),
-                gid=line_classes(side, len(lines)),
+                line_classes(side, len(lines)),
             )
-        latency_ticks(axes, "x", log_ticks(low, high), unit=True)
+        latency_ticks(panel, "x", log_ticks(low, high), unit=True)
         ticks = linear_ticks(0, highest * 1.05)
-        set_ticks(axes, "y", ticks, [tick_label(tick) for tick in ticks])
+        panel.ticks("y", ticks, [tick_label(tick) for tick in ticks])
         step = format_ratio(float(np.expm1(width)), 2)
-        note(axes, _("% of requests in a step of {step}").format(step=step))
+        panel.note(_("% of requests in a step of {step}").format(step=step))
         return inline_svg(
             figure,
             title=_("Latency histogram"),

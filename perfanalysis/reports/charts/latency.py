@@ -23,23 +23,14 @@ from perfanalysis.reports.charts.axes import (
     tick_label,
 )
 from perfanalysis.reports.charts.marks import Marks, draw_marks, marks_text
-from perfanalysis.reports.charts.svg import (
-    HEIGHT,
-    add_panel,
-    drawing,
-    inline_svg,
-    new_figure,
-    note,
-    set_ticks,
-    use_logarithm,
-)
+from perfanalysis.reports.charts.panel import Panel, Which
+from perfanalysis.reports.charts.svg import HEIGHT, Drawing, drawing, inline_svg
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.reports.language import ngettext
 from perfanalysis.units import format_ms
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-    from matplotlib.axes import Axes
 
     from perfanalysis.model.views import Floats
 
@@ -70,23 +61,21 @@ def distribution_chart(lines: Sequence[tuple[Side, Distribution]], *, points: in
     beyond = any(np.any((d.share > _HIGHEST_SHARES[0]) & (d.share < 1)) for _side, d in lines)
     highest = _HIGHEST_SHARES[1 if beyond else 0]
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28, right=24)
-        use_logarithm(axes, "x")
-        axes.set_xlim(low, high)
-        axes.set_ylim(float(ndtri(_LOWEST_SHARE)), float(ndtri(highest)) + 0.02)
+        figure = Drawing(HEIGHT)
+        limits = float(ndtri(_LOWEST_SHARE)), float(ndtri(highest)) + 0.02
+        panel = Panel(figure, (low, high), limits, top=22, bottom=28, right=24, logarithmic="x")
         for side, distribution in lines:
             latency, share = thin_distribution(distribution, points)
-            axes.plot(
+            panel.line(
                 np.concatenate(([latency[0]], latency)).clip(min=low),
                 ndtri(np.concatenate(([0.0], share)).clip(_LOWEST_SHARE, highest)),
-                gid=line_classes(side, len(lines)),
-                drawstyle="steps-post" if latency.size < _FEWEST_FOR_A_CURVE else "default",
+                line_classes(side, len(lines)),
+                steps=latency.size < _FEWEST_FOR_A_CURVE,
             )
-        latency_ticks(axes, "x", log_ticks(low, high), unit=True)
+        latency_ticks(panel, "x", log_ticks(low, high), unit=True)
         shares = [share for share in _SHARES if share < highest]
-        set_ticks(axes, "y", [float(ndtri(s)) for s in shares], [f"{s * 100:g}" for s in shares])
-        note(axes, _("% of requests at or below"))
+        panel.ticks("y", [float(ndtri(s)) for s in shares], [f"{s * 100:g}" for s in shares])
+        panel.note(_("% of requests at or below"))
         return inline_svg(
             figure,
             title=_("Latency distribution"),
@@ -116,20 +105,18 @@ def percentile_chart(
     logarithmic = span[1] > _LOG_ABOVE * middle > 0
     low, high = _positive_range([y for *_, y in curves]) if logarithmic else (0.0, span[1] or 1.0)
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28, right=30)
-        axes.set_xlim(axis.start_s, axis.end_s)
-        if logarithmic:
-            use_logarithm(axes, "y")
-        axes.set_ylim(low, high * 1.04)
-        draw_marks(axes, marks, axis)
+        figure = Drawing(HEIGHT)
+        limits = (axis.start_s, axis.end_s), (low, high * 1.04)
+        scale: Which | None = "y" if logarithmic else None
+        panel = Panel(figure, *limits, top=22, bottom=28, right=30, logarithmic=scale)
+        draw_marks(panel, marks, axis)
         classes = {side: line_classes(side, len(lines)) for side, _line in lines}
         for side, percentile, x, y in curves:
-            axes.plot(*thin_line(x, y.clip(min=low), points), gid=f"{classes[side]} {percentile}")
-        _label_ends(axes, curves)
-        set_ticks(axes, "x", *axis.ticks())
-        latency_ticks(axes, "y", log_ticks(low, high) if logarithmic else linear_ticks(0, high))
-        note(axes, _("ms, logarithmic") if logarithmic else "ms")
+            panel.line(*thin_line(x, y.clip(min=low), points), f"{classes[side]} {percentile}")
+        _label_ends(panel, curves)
+        panel.ticks("x", *axis.ticks())
+        latency_ticks(panel, "y", log_ticks(low, high) if logarithmic else linear_ticks(0, high))
+        panel.note(_("ms, logarithmic") if logarithmic else "ms")
         return inline_svg(
             figure,
             title=_("Latency over time"),
@@ -165,24 +152,26 @@ def _positive_range(lines: Sequence[Floats]) -> tuple[float, float]:
     return min(low / 1.04, middle / 1.5), max(high * 1.04, middle * 1.5)
 
 
-def latency_ticks(axes: Axes, which: str, positions: list[float], *, unit: bool = False) -> None:
+def latency_ticks(
+    panel: Panel, which: Which, positions: list[float], *, unit: bool = False
+) -> None:
     """Place the ticks of an axis of latencies; if asked for, the last one says `ms`."""
     labels = [tick_label(position) for position in positions]
     if unit and labels:
         labels[-1] += " ms"
-    set_ticks(axes, which, positions, labels)
+    panel.ticks(which, positions, labels)
 
 
-def _label_ends(axes: Axes, curves: Sequence[tuple[Side, str, Floats, Floats]]) -> None:
+def _label_ends(panel: Panel, curves: Sequence[tuple[Side, str, Floats, Floats]]) -> None:
     """Write `p50` and `p95` behind the ends of the curves, apart from each other."""
     places = {}
     for percentile in ("p50", "p95"):
         ends = [y[np.isfinite(y)][-3:] for _side, which, _x, y in curves if which == percentile]
         known = np.concatenate(ends)
         if known.size:
-            middle = axes.transData.transform((0, max(float(np.median(known)), 1e-9)))[1]
-            places[percentile] = float(axes.transAxes.inverted().transform((0, middle))[1])
+            middle = float(panel.y.place(max(float(np.median(known)), 1e-9)))
+            places[percentile] = (panel.y.start - middle) / (panel.y.start - panel.y.end)
     if len(places) == 2 and places["p95"] - places["p50"] < _LABEL_DISTANCE:
         places["p95"] = places["p50"] + _LABEL_DISTANCE
     for percentile, height in places.items():
-        axes.text(1.012, height, percentile, transform=axes.transAxes, va="center", gid="label")
+        panel.label(percentile, height)

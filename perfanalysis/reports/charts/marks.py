@@ -12,7 +12,7 @@ from perfanalysis.reports.charts.svg import WIDTH
 from perfanalysis.reports.language import ngettext
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from perfanalysis.reports.charts.panel import Panel
 
 _BAR = 0.03  # of the height of the panel
 _NARROWEST = 3.0 / WIDTH  # of the time axis: a spike of a second in an hour stays visible
@@ -49,23 +49,20 @@ def marks_of(views: Sequence[RunView], name: str | None) -> Marks:
     )
 
 
-def draw_marks(axes: Axes, marks: Marks | None, axis: TimeAxis) -> None:
+def draw_marks(panel: Panel, marks: Marks | None, axis: TimeAxis) -> None:
     """Draw marks beneath the lines of a panel whose limits are set."""
     if marks is None:
         return
-    # Of a mark only its place counts: both axes are taken from 0 to 1.
-    across = axes.transAxes
     if marks.warmup_s > axis.start_s:
         end = _place(marks.warmup_s, axis)
-        axes.fill([0, end, end, 0], [0, 0, 1, 1], transform=across, gid="warmup")
+        panel.mark((0.0, end), (0.0, 1.0), "warmup")
     for start_s, end_s in marks.anomalies:
         start, end = _place(start_s, axis), _place(end_s, axis)
         if end_s <= axis.start_s or start_s >= axis.end_s:
             continue
         start = min(start, 1 - _NARROWEST)
         end = max(end, start + _NARROWEST)
-        edge = [1 - _BAR, 1 - _BAR, 1, 1]
-        axes.fill([start, end, end, start], edge, transform=across, gid="anomaly")
+        panel.mark((start, end), (1 - _BAR, 1.0), "anomaly")
 
 
 def marks_text(marks: Marks | None) -> str:

@@ -8,15 +8,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from perfanalysis.model.shapes import Shape
-from perfanalysis.reports.charts.svg import (
-    HEIGHT,
-    add_panel,
-    drawing,
-    inline_svg,
-    new_figure,
-    note,
-    set_ticks,
-)
+from perfanalysis.reports.charts.panel import Panel
+from perfanalysis.reports.charts.svg import HEIGHT, Drawing, drawing, inline_svg
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_change, format_ratio
 
@@ -48,19 +41,18 @@ def quantile_chart(shape: Shape | None) -> Markup | None:
     high = np.array([_height(quantile.high, np.inf) for quantile in shape.curve])
     bottom, top = _limits(change, low, high)
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=28, left=54)
-        axes.set_xlim(float(x[0]), float(x[-1]))
-        axes.set_ylim(bottom, top)
+        figure = Drawing(HEIGHT)
+        limits = (float(x[0]), float(x[-1])), (bottom, top)
+        panel = Panel(figure, *limits, top=22, bottom=28, left=54)
         edge = np.concatenate([low, high[::-1]]).clip(bottom, top)
-        axes.fill(np.concatenate([x, x[::-1]]), edge, gid="certainty")
+        panel.area(np.concatenate([x, x[::-1]]), edge, "certainty")
         changes = _tick_changes(bottom, top)
-        set_ticks(axes, "y", [float(np.log1p(c)) for c in changes], _change_labels(changes))
+        panel.ticks("y", [float(np.log1p(c)) for c in changes], _change_labels(changes))
         shares = [s for s in _LABELLED_SHARES if x[0] <= ndtri(s) <= x[-1]]
-        set_ticks(axes, "x", [float(ndtri(s)) for s in shares], [f"p{s * 100:g}" for s in shares])
-        axes.plot(x[[0, -1]], [0.0, 0.0], gid="zero")
-        axes.plot(x, change, gid="line current")
-        note(axes, _("change against the baseline"))
+        panel.ticks("x", [float(ndtri(s)) for s in shares], [f"p{s * 100:g}" for s in shares])
+        panel.line(x[[0, -1]], np.zeros(2), "zero")
+        panel.line(x, change, "line current")
+        panel.note(_("change against the baseline"))
         return inline_svg(figure, title=_("Quantile by quantile"), description=_description(shape))
 
 

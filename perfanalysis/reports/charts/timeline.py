@@ -17,27 +17,20 @@ from perfanalysis.reports.charts.axes import (
 )
 from perfanalysis.reports.charts.latency import Side, line_classes, sides_text
 from perfanalysis.reports.charts.marks import Marks, draw_marks, marks_text
-from perfanalysis.reports.charts.svg import (
-    HEIGHT,
-    add_panel,
-    drawing,
-    inline_svg,
-    new_figure,
-    note,
-    set_ticks,
-)
+from perfanalysis.reports.charts.panel import Panel
+from perfanalysis.reports.charts.svg import HEIGHT, Drawing, drawing, inline_svg
 from perfanalysis.reports.language import gettext as _
 from perfanalysis.units import format_ratio
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-    from matplotlib.axes import Axes
 
     from perfanalysis.model.views import Floats
 
 RESOURCE_HEIGHT = 170
 _ERROR_PANEL = 62  # CSS pixels
 _LEAST_ERROR_PERCENT = 1.0  # one error in a thousand must not fill the panel
+_LEAST_SPAN = 5e-4  # of a resource axis that does not begin at 0, relative to its values
 _BINARY = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
 
 
@@ -55,19 +48,21 @@ def throughput_chart(
     errors = finite_range([line.error_rate for _side, line in lines])
     worst = errors[1] if errors else 0.0
     with drawing():
-        figure = new_figure(HEIGHT)
-        axes = add_panel(figure, top=22, bottom=_ERROR_PANEL + 54)
+        figure = Drawing(HEIGHT)
+        span_s, limits = (axis.start_s, axis.end_s), (0.0, span[1] or 1.0)
+        panel = Panel(figure, span_s, _with_air(limits), top=22, bottom=_ERROR_PANEL + 54)
         rates = [(side, line.offset_s, line.throughput) for side, line in lines]
-        draw_marks(axes, marks, axis)
-        _draw(axes, rates, axis=axis, limits=(0.0, span[1] or 1.0), points=points)
-        set_ticks(axes, "x", axis.ticks()[0], [""] * len(axis.ticks()[0]))
-        note(axes, _("requests per second"))
-        lower = add_panel(figure, top=HEIGHT - _ERROR_PANEL - 28, bottom=28)
-        shares = [(side, line.offset_s, line.error_rate * 100) for side, line in lines]
+        draw_marks(panel, marks, axis)
+        _draw(panel, rates, limits=limits, points=points)
+        panel.ticks("x", axis.ticks()[0], [""] * len(axis.ticks()[0]))
+        panel.note(_("requests per second"))
         limits = (0.0, max(worst * 100, _LEAST_ERROR_PERCENT))
-        _draw(lower, shares, axis=axis, limits=limits, points=points, ticks=3)
-        set_ticks(lower, "x", *axis.ticks())
-        note(lower, _("% of requests failed"))
+        top = HEIGHT - _ERROR_PANEL - 28
+        lower = Panel(figure, span_s, _with_air(limits), top=top, bottom=28)
+        shares = [(side, line.offset_s, line.error_rate * 100) for side, line in lines]
+        _draw(lower, shares, limits=limits, points=points, ticks=3)
+        lower.ticks("x", *axis.ticks())
+        lower.note(_("% of requests failed"))
         return inline_svg(
             figure,
             title=_("Throughput and errors over time"),
@@ -105,11 +100,12 @@ def curve_chart(
         return None
     limits = _curve_limits(*span, from_zero=lines[0][1].unit == "%")
     with drawing():
-        figure = new_figure(RESOURCE_HEIGHT)
-        axes = add_panel(figure, top=10, bottom=28)
-        draw_marks(axes, marks, axis)
-        _draw(axes, drawn, axis=axis, limits=limits, points=points)
-        set_ticks(axes, "x", *axis.ticks())
+        figure = Drawing(RESOURCE_HEIGHT)
+        span_s = axis.start_s, axis.end_s
+        panel = Panel(figure, span_s, _with_air(limits), top=10, bottom=28)
+        draw_marks(panel, marks, axis)
+        _draw(panel, drawn, limits=limits, points=points)
+        panel.ticks("x", *axis.ticks())
         return inline_svg(
             figure,
             title=_("Resource over time"),
@@ -140,25 +136,30 @@ def _curve_limits(low: float, high: float, *, from_zero: bool) -> tuple[float, f
         low, high = min(low, 0.0), max(high, 0.0) or 1.0
     if low >= 0 and (from_zero or low < 0.6 * high):
         low = 0.0
+    # What hardly changes shall look like it, and ticks shall differ within five digits.
+    missing = max(_LEAST_SPAN * max(abs(low), abs(high)) - (high - low), 0.0) / 2
+    low, high = low - missing, high + missing
     return (low if low == 0 else low - (high - low) * 0.08), high
 
 
+def _with_air(limits: tuple[float, float]) -> tuple[float, float]:
+    """Return limits with some room above: the highest line must not lie on the edge."""
+    low, high = limits
+    return low, high + (high - low) * 0.05
+
+
 def _draw(
-    axes: Axes,
+    panel: Panel,
     lines: Sequence[tuple[Side, Floats, Floats]],
     *,
-    axis: TimeAxis,
     limits: tuple[float, float],
     points: int,
     ticks: int = 5,
 ) -> None:
-    low, high = limits
-    axes.set_xlim(axis.start_s, axis.end_s)
-    axes.set_ylim(low, high + (high - low) * 0.05)
     for side, x, y in lines:
-        axes.plot(
+        panel.line(
             *thin_line(x, np.where(np.isfinite(y), y, np.nan), points),
-            gid=line_classes(side, len(lines)),
+            line_classes(side, len(lines)),
         )
-    positions = linear_ticks(low, high, ticks)
-    set_ticks(axes, "y", positions, [tick_label(position) for position in positions])
+    positions = linear_ticks(*limits, ticks)
+    panel.ticks("y", positions, [tick_label(position) for position in positions])
