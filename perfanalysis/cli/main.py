@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from perfanalysis.model.budget_results import BudgetResult
     from perfanalysis.model.results import Verdict
 
+_NEW_OBJECTS = 50_000
 ISSUES = "the issue tracker of perfanalysis"
 
 
@@ -122,6 +124,9 @@ def group(ctx: click.Context, config: str | None, *, quiet: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    # The process is ours. Python looks for cycles every 700 new objects: that takes a twentieth of
+    # the time of a report, whose peak of memory is the same without.
+    gc.set_threshold(_NEW_OBJECTS)
     sys.exit(run(arguments))
 
 

@@ -52,8 +52,9 @@ def bucket_edges(buckets: Ints) -> tuple[Floats, Floats]:
     ([1.0, 0.0], [1.005, 1e-09])
     """
     zero = buckets == ZERO_BUCKET
-    exponent = np.where(zero, 0, buckets)
-    low, high = _powers(exponent)
+    if not zero.any():
+        return _powers(buckets)
+    low, high = _powers(np.where(zero, 0, buckets))
     return np.where(zero, 0.0, low), np.where(zero, _SMALLEST, high)
 
 

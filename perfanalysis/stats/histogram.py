@@ -120,12 +120,12 @@ class Cdf:
         low, high = spread(buckets, clock_resolution)
         total = float(counts.sum())
         # Two knots a bucket: the share before it at its lower edge, the share with it at its upper.
-        self._values = np.stack([low, high], axis=1).ravel()
-        after = np.cumsum(counts) / total
-        before = np.append(0.0, after[:-1])
-        self._shares = np.stack([before, after], axis=1).ravel()
+        values, self._shares = np.empty(2 * len(low)), np.zeros(2 * len(low))
+        values[0::2], values[1::2] = low, high
+        self._shares[1::2] = np.cumsum(counts) / total
+        self._shares[2::2] = self._shares[1:-1:2]
         # Ticks of a coarse clock may touch or overlap by rounding; keep the knots in order.
-        self._values = np.maximum.accumulate(self._values)
+        self._values = np.maximum.accumulate(values)
 
     def quantile(self, q: float) -> float:
         """Return the value below which a share q of the requests lies.
