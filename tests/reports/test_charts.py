@@ -158,6 +158,15 @@ def test_a_resource_series_is_cut_to_the_time_of_the_runs():
     assert len(stroke) == 61
 
 
+def test_a_label_at_the_right_edge_ends_there_and_is_not_cut_off():
+    lines = [("current", curve([50.0] * 600))]
+    chart = curve_chart(lines, axis=TimeAxis(start_s=0.0, end_s=600.0), points=300)
+    root = ET.fromstring(chart)
+    [last] = [element for element in root.iter("text") if element.text == "10 min"]
+    assert last.attrib["class"].split() == ["tick", "end"]
+    assert float(last.attrib["x"]) <= float(root.attrib["viewBox"].split()[2])
+
+
 def test_bytes_are_shown_in_binary_units():
     values = [3.0 * 2**30, 2.0 * 2**30]
     lines = [("current", curve(values, unit="bytes"))]

@@ -29,6 +29,7 @@ Which = Literal["x", "y"]
 _BELOW, _MIDDLE, _BESIDE = 16.9, 4.17, 8.5
 _NOTE_LEFT, _NOTE_ABOVE = 40, 9
 _BEHIND, _LABEL_MIDDLE = 1.012, 2.86
+_LETTER = 6.5  # the width of most
 _GRID_ORDER = 1.5  # above areas, below lines, which have 1 and 2
 
 
@@ -119,7 +120,10 @@ class Panel:
         self._stroke(x, y, "grid", order=_GRID_ORDER)
         for place, label in zip(places.tolist(), labels, strict=True):
             if which == "x":
-                self._drawing.write(label, place, self.y.start + _BELOW, classes="tick middle")
+                # Half of a label at the right edge would lie outside of the drawing.
+                inside = place + len(label) * _LETTER / 2 <= WIDTH
+                x_of, anchor = (place, "middle") if inside else (float(WIDTH), "end")
+                self._drawing.write(label, x_of, self.y.start + _BELOW, classes=f"tick {anchor}")
             else:
                 beside = self.x.start - _BESIDE
                 self._drawing.write(label, beside, place + _MIDDLE, classes="tick end")
