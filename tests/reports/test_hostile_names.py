@@ -206,6 +206,9 @@ def page(pages, comparison, summary, hostile, make_result):
             )
             pages[kind] = render_report(data)
         pages["text"] = lxml_html.fromstring(pages["hostile"]).text_content()
+        # Our own scripts are the same on every page; the data that they read are not.
+        without_programs = re.sub(r"<script>.*?</script>", "", pages["hostile"], flags=re.DOTALL)
+        pages["unseen"] = unseen(without_programs, JOINERS | {"\n"})
     return pages
 
 
